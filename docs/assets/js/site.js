@@ -1,0 +1,160 @@
+/* Colour scheme, copy buttons, keyboard access to scroll boxes, the mark in "On this page". */
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  var live = document.body.appendChild(document.createElement("div"));
+  live.className = "sp-sr";
+  live.setAttribute("role", "status");
+
+  function all(selector, scope) {
+    return Array.from((scope || document).querySelectorAll(selector));
+  }
+
+  /* ---- colour scheme ---- */
+  var systemDark = matchMedia("(prefers-color-scheme: dark)");
+  var toggle = document.querySelector("[data-scheme-toggle]");
+
+  function isDark() {
+    return root.dataset.scheme ? root.dataset.scheme === "dark" : systemDark.matches;
+  }
+
+  function nameToggle() {
+    toggle.setAttribute("aria-label", "Switch to " + (isDark() ? "light" : "dark") + " mode");
+  }
+
+  function switchScheme() {
+    var scheme = isDark() ? "light" : "dark";
+    root.dataset.scheme = scheme;
+    try {
+      localStorage.setItem("stackproof.scheme", scheme);
+    } catch (error) {
+      /* Storage is blocked: the choice holds for this page. */
+    }
+    nameToggle();
+  }
+
+  if (toggle) {
+    nameToggle();
+    toggle.addEventListener("click", switchScheme);
+    systemDark.addEventListener("change", nameToggle);
+  }
+
+  /* ---- copy ---- */
+  function selectText(node) {
+    var range = document.createRange();
+    range.selectNodeContents(node);
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+  }
+
+  function report(button, text, done) {
+    button.textContent = text;
+    button.classList.toggle("sp-copy--done", done);
+    live.textContent = text;
+    clearTimeout(button.timer);
+    button.timer = setTimeout(function () {
+      button.textContent = "Copy";
+      button.classList.remove("sp-copy--done");
+      live.textContent = "";
+    }, 2000);
+  }
+
+  function copy(code, button) {
+    Promise.resolve()
+      .then(function () { return navigator.clipboard.writeText(code.textContent); })
+      .then(function () { report(button, "Copied", true); })
+      .catch(function () {
+        /* No clipboard outside a secure context: leave the text selected for the reader's own keys. */
+        selectText(code);
+        report(button, "Selected", false);
+      });
+  }
+
+  function copyButton(code, what) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "sp-copy";
+    button.textContent = "Copy";
+    button.setAttribute("aria-description", what);
+    button.addEventListener("click", function () { copy(code, button); });
+    return button;
+  }
+
+  all("pre > code").forEach(function (code) {
+    var pre = code.parentNode;
+    var box = pre.closest(".highlight");
+    if (!box) {
+      box = document.createElement("div");
+      box.className = "highlight";
+      pre.replaceWith(box);
+      box.append(pre);
+    }
+    var name = box.parentNode.querySelector(":scope > .sp-file__name");
+    box.append(copyButton(code, name ? name.textContent.trim() : "this code"));
+  });
+  all("[data-copy]").forEach(function (code) {
+    code.after(copyButton(code, code.textContent.trim()));
+  });
+
+  /* ---- scroll boxes: a tab stop exactly while there is something to scroll ---- */
+  function setFocusable(box) {
+    var overflows = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (overflows && getComputedStyle(box).overflowX !== "visible") {
+      box.tabIndex = 0;
+    } else {
+      box.removeAttribute("tabindex");
+    }
+  }
+
+  var sizes = new ResizeObserver(function (entries) {
+    entries.forEach(function (entry) { setFocusable(entry.target); });
+  });
+  all("pre, .sp-scroll, .sp-install__line > code").forEach(function (box) {
+    if (!box.hasAttribute("role")) {
+      box.setAttribute("role", "group");
+      box.setAttribute("aria-label", "Code");
+    }
+    sizes.observe(box);
+  });
+
+  /* Tables written in Markdown have no scroll box of their own. */
+  all(".sp-prose table:not([class])").forEach(function (table) {
+    var box = document.createElement("div");
+    box.className = "sp-scroll";
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Table");
+    table.replaceWith(box);
+    box.append(table);
+    sizes.observe(box);
+  });
+
+  /* ---- on this page ---- */
+  var links = all(".sp-toc a");
+  var headings = links.map(function (link) {
+    return document.getElementById(decodeURIComponent(link.hash.slice(1)));
+  });
+
+  function markCurrent() {
+    var current = 0;
+    headings.forEach(function (heading, index) {
+      if (heading && heading.getBoundingClientRect().top < 120) current = index;
+    });
+    links.forEach(function (link, index) {
+      if (index === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+  }
+
+  if (links.length) {
+    var waiting = false;
+    addEventListener("scroll", function () {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(function () {
+        waiting = false;
+        markCurrent();
+      });
+    }, { passive: true });
+    markCurrent();
+  }
+})();

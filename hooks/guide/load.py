@@ -1,0 +1,194 @@
+"""All data files → a `Guide`, or every problem found in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from pydantic import BaseModel, ValidationError
+
+from .explain import read_model
+from .models import (
+    Category,
+    Contract,
+    Decision,
+    Implementation,
+    Model,
+    Snippet,
+    Technology,
+    Thing,
+    Versus,
+)
+from .packages import Packages
+from .problems import DataError, Problem
+from .proofs import Proof
+from .yamlfile import YamlFile, read_yaml
+
+KINDS: Mapping[str, tuple[str, type[Thing]]] = {
+    "category": ("categories/*", Category),
+    "technology": ("technologies/*/*", Technology),
+    "decision": ("decisions/*", Decision),
+    "versus": ("versus/*", Versus),
+    "snippet": ("snippets/*/*", Snippet),
+    "contract": ("contracts/*", Contract),
+    "implementation": ("contracts/*/*", Implementation),
+}
+"""Kind → where its files lie below `data/`, and its model."""
+
+NOT_DATA = ("schema", "proof", "packages.json")
+"""What else may lie in `data/`: computed files."""
+
+
+@dataclass(frozen=True)
+class Guide:
+    """Everything that the site says, checked.
+
+    Ids are file stems. Snippets and implementations have two: `<category>/<id>`,
+    `<contract>/<technology>`.
+    """
+
+    root: Path
+    """The repository."""
+    files: Mapping[tuple[str, str], YamlFile]
+    """(kind, id) → the file it came from, of broken files too."""
+    categories: Mapping[str, Category]
+    technologies: Mapping[str, Technology]
+    category_of: Mapping[str, str]
+    """Technology → its category."""
+    decisions: Mapping[str, Decision]
+    versus: Mapping[str, Versus]
+    snippets: Mapping[str, Snippet]
+    contracts: Mapping[str, Contract]
+    implementations: Mapping[str, Implementation]
+    packages: Packages
+    proofs: Mapping[str, Proof]
+    """`<kind>/<category>/<id>` → its proof."""
+
+    def ids(self, kind: str) -> set[str]:
+        """The ids of all files of a kind, of broken files too."""
+        return {key for found, key in self.files if found == kind}
+
+
+def load_guide(root: Path) -> Guide:
+    """The guide in the repository at `root`.
+
+    Raises:
+        DataError: With every problem of every file.
+    """
+    from .rules import broken_rules  # noqa: PLC0415  # rules read the Guide that this module makes
+
+    problems: list[Problem] = []
+    files: dict[tuple[str, str], YamlFile] = {}
+    things: dict[str, dict[str, Thing]] = {kind: {} for kind in KINDS}
+    category_of: dict[str, str] = {}
+    for kind, key, path in _data_files(root, problems):
+        shown = path.relative_to(root).as_posix()
+        if (kind, key) in files:
+            first = files[kind, key].path
+            problems.append(Problem(shown, 1, f"claims the address of {first}; rename one of them"))
+            continue
+        thing = None
+        try:
+            file = read_yaml(path, shown, root / "data")
+        except DataError as error:
+            problems += error.problems
+            file = YamlFile(shown, None, {})
+        else:
+            thing, found = read_model(KINDS[kind][1], file)
+            problems += found
+        files[kind, key] = file
+        if kind == "technology":
+            category_of[key] = path.parent.name
+        if thing is not None:
+            things[kind][key] = thing
+            if thing.id is not None and thing.id != path.stem:
+                message = f"the id '{thing.id}' is not the file's stem '{path.stem}'; delete the id"
+                problems.append(file.problem(("id",), message))
+    guide = Guide(
+        root=root,
+        files=files,
+        category_of=category_of,
+        packages=_packages(root, problems),
+        proofs=_proofs(root, problems),
+        **cast("dict[str, dict[str, object]]", _by_field(things)),  # type: ignore[arg-type]
+    )
+    problems += broken_rules(guide)
+    if problems:
+        raise DataError(problems)
+    return guide
+
+
+def _by_field(things: dict[str, dict[str, Thing]]) -> dict[str, dict[str, Thing]]:
+    plural = {"category": "categories", "technology": "technologies", "versus": "versus"}
+    return {plural.get(kind, f"{kind}s"): found for kind, found in things.items()}
+
+
+def _data_files(root: Path, problems: list[Problem]) -> Iterator[tuple[str, str, Path]]:
+    """Kind, id and path of every data file, in the order of their paths."""
+    claimed: set[Path] = set()
+    for kind, (pattern, _) in KINDS.items():
+        depth = pattern.count("/")
+        for path in sorted((root / "data").glob(f"{pattern}.yml")):
+            claimed.add(path)
+            if _is_named_well(path, root, problems):
+                whole_id = depth == 2 and kind != "technology"  # noqa: PLR2004  # folder and stem
+                yield kind, f"{path.parent.name}/{path.stem}" if whole_id else path.stem, path
+    for path in sorted((root / "data").rglob("*")):
+        below = path.relative_to(root / "data")
+        if path.is_dir() or path in claimed or below.parts[0] in NOT_DATA:
+            continue
+        message = "is read by nothing; name it `<id>.yml` in a folder of its kind, or delete it"
+        problems.append(Problem(path.relative_to(root).as_posix(), 1, message))
+
+
+def _is_named_well(path: Path, root: Path, problems: list[Problem]) -> bool:
+    wanted = "-".join(path.stem.lower().replace("_", " ").split())
+    if path.stem == wanted and path.stem.replace("-", "").isalnum() and path.stem.isascii():
+        return True
+    message = f"'{path.stem}' is no id; rename the file to '{wanted}.yml'"
+    problems.append(Problem(path.relative_to(root).as_posix(), 1, message))
+    return False
+
+
+def _packages(root: Path, problems: list[Problem]) -> Packages:
+    path = root / "data/packages.json"
+    found = _computed(Packages, path, root, "run `make lock`", problems)
+    if found is not None:
+        return found
+    return Packages.model_validate_json('{"as_of": "1970-01-01", "python": "", "packages": {}}')
+
+
+def _proofs(root: Path, problems: list[Problem]) -> dict[str, Proof]:
+    proofs: dict[str, Proof] = {}
+    folder = root / "data/proof"
+    for path in sorted(folder.rglob("*.json")):
+        key = path.relative_to(folder).with_suffix("").as_posix()
+        only = f"run `make prove only={key.split('/', 1)[-1]}`"
+        proof = _computed(Proof, path, root, only, problems)
+        if proof is None:
+            continue
+        if key != f"{proof.kind}/{proof.id}":
+            message = f"is the proof of {proof.kind}/{proof.id}; delete the file and {only}"
+            problems.append(Problem(path.relative_to(root).as_posix(), 1, message))
+        proofs[key] = proof
+    return proofs
+
+
+def _computed[M: BaseModel](
+    model: type[M], path: Path, root: Path, cure: str, problems: list[Problem]
+) -> M | None:
+    """A file that a command wrote, or None with the problem that it is not as it was written."""
+    shown = path.relative_to(root).as_posix()
+    try:
+        return model.model_validate_json(path.read_bytes())
+    except OSError:
+        problems.append(Problem(shown, 1, f"is missing; {cure}"))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        message = f"{where}: {first['msg'].lower()}; computed files are never edited, {cure}"
+        problems.append(Problem(shown, 1, message))
+    return None
+
+
+__all__ = ["KINDS", "Guide", "Model", "load_guide"]

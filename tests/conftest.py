@@ -1,0 +1,3 @@
+"""What every test can use: the service fixtures."""
+
+pytest_plugins = ["tests.services.plugin"]

@@ -1,0 +1,184 @@
+"""Find or start each service once per run, whichever process of the run asks first."""
+
+import difflib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO
+
+from tests.services import reaper
+from tests.services.model import PROVIDERS, Kind, Service, ServiceBroken, ServiceUnavailable
+from tests.services.postgresql import POSTGRESQL
+from tests.services.valkey import VALKEY
+
+RUN_VARIABLE = "STACKPROOF_SERVICES"
+PROVIDERS_VARIABLE = "SERVICE_PROVIDERS"
+KINDS = {kind.name: kind for kind in (POSTGRESQL, VALKEY)}
+
+Outcome = Service | ServiceUnavailable | ServiceBroken
+
+
+class Registry:
+    """The services of a run, through files in the run's directory that its processes share."""
+
+    def __init__(self, directory: Path) -> None:
+        """Look at a run's directory; nothing is started until it is asked for."""
+        self.directory = directory
+        self._numbers: dict[str, tuple[int, IO[str]]] = {}
+
+    def get(self, name: str) -> Service:
+        """Give the running service, started now if this run has not asked for it before.
+
+        Raises `ServiceUnavailable` when no provider has it and `ServiceBroken` when what was set
+        up does not answer; both are remembered for the run. `ValueError` for an unknown name.
+        """
+        kind = known(name)
+        with self._locked(name):
+            outcome = self.outcome(name)
+            if outcome is None:
+                outcome = self._start(kind)
+                self._remember(name, outcome)
+        if isinstance(outcome, Service):
+            return outcome
+        raise outcome
+
+    def outcome(self, name: str) -> Outcome | None:
+        """Give what became of the service in this run; None if nobody has asked for it."""
+        path = self.directory / f"{name}.json"
+        if not path.exists():
+            return None
+        state = json.loads(path.read_text(encoding="utf-8"))
+        if "service" in state:
+            return Service(**state["service"])
+        if "broken" in state:
+            return ServiceBroken(state["broken"])
+        return ServiceUnavailable(state["unavailable"])
+
+    def own_number(self, purpose: str) -> int:
+        """Give the lowest number from 0 that no other living process of the run has taken."""
+        if purpose not in self._numbers:
+            number = 0
+            while (taken := self._taken(f"{purpose}-{number}.own")) is None:
+                number += 1
+            self._numbers[purpose] = number, taken
+        return self._numbers[purpose][0]
+
+    def count_test(self, name: str) -> None:
+        """Note that one test ran against the service."""
+        # One byte per test: appending is atomic, so processes need no lock.
+        with (self.directory / f"{name}.ran").open("ab") as tally:
+            tally.write(b".")
+
+    def tests_run(self, name: str) -> int:
+        """Give the number of tests of all processes that ran against the service."""
+        tally = self.directory / f"{name}.ran"
+        return tally.stat().st_size if tally.exists() else 0
+
+    def _start(self, kind: Kind) -> Outcome:
+        reasons = []
+        try:
+            for provider in chosen_providers(kind):
+                try:
+                    return self._start_with(kind, provider)
+                except ServiceUnavailable as error:
+                    reasons.append(f"{provider}: {error}")
+        except ServiceBroken as error:
+            return error
+        tried = "; ".join(reasons) or "no provider is switched on"
+        cure = f"set {kind.url_variable} or start Docker"
+        return ServiceUnavailable(f"no {kind.name} server: {tried}; {cure}")
+
+    def _start_with(self, kind: Kind, provider: str) -> Service:
+        began = time.monotonic()
+        if provider == "env":
+            url = address_in_environment(kind)
+            source, version = f"env {kind.url_variable}", answer_at(kind, url)
+        elif provider in kind.starts:
+            home = self.directory / kind.name / provider
+            home.mkdir(mode=0o755, parents=True)
+            started = kind.starts[provider](home)
+            url, source = started.url, started.provider
+            version = kind.version(url)
+        else:
+            message = "not supported"
+            raise ServiceUnavailable(message)
+        return Service(kind.name, source, url, version, round(time.monotonic() - began, 2))
+
+    def _remember(self, name: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Service):
+            state: dict[str, object] = {"service": asdict(outcome)}
+        else:
+            key = "broken" if isinstance(outcome, ServiceBroken) else "unavailable"
+            state = {key: str(outcome)}
+        path = self.directory / f"{name}.json"
+        # An address may hold a password, and the directory is open for the servers' user.
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(state), encoding="utf-8")
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        try:
+            lock = (self.directory / f"{name}.lock").open("w")
+        except FileNotFoundError as error:
+            message = f"the run in {RUN_VARIABLE} is over: unset the variable"
+            raise ServiceBroken(message) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if (self.directory / reaper.CLOSED).exists():
+                message = "the run that services belong to is over"
+                raise ServiceBroken(message)
+            yield
+
+    def _taken(self, name: str) -> IO[str] | None:
+        lock = (self.directory / name).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return None
+        return lock
+
+
+def known(name: str) -> Kind:
+    """Give the kind of that name, or raise `ValueError` with the nearest one."""
+    if name not in KINDS:
+        close = difflib.get_close_matches(name, KINDS, 1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(KINDS)}"
+        message = f"unknown service {name!r}; {hint}"
+        raise ValueError(message)
+    return KINDS[name]
+
+
+def chosen_providers(kind: Kind) -> list[str]:
+    """Give the providers to try, in order, as the environment says for this kind or for all."""
+    variable = (
+        kind.provider_variable if kind.provider_variable in os.environ else PROVIDERS_VARIABLE
+    )
+    words = os.environ.get(variable, ",".join(PROVIDERS)).replace(",", " ").split()
+    if unknown := [word for word in words if word not in PROVIDERS]:
+        message = f"{variable}: unknown provider {unknown[0]!r}; use {', '.join(PROVIDERS)}"
+        raise ServiceBroken(message)
+    return words
+
+
+def address_in_environment(kind: Kind) -> str:
+    """Give the address that the environment has for the kind."""
+    url = os.environ.get(kind.url_variable, "")
+    if not url:
+        message = f"{kind.url_variable} not set"
+        raise ServiceUnavailable(message)
+    return url
+
+
+def answer_at(kind: Kind, url: str) -> str:
+    """Give what the server at an address from the environment says it is."""
+    try:
+        return kind.version(url)
+    except ServiceBroken as error:
+        message = f"{kind.url_variable} is set, but no {kind.name} answers there: {error}"
+        raise ServiceBroken(message) from error
