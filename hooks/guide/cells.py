@@ -136,23 +136,24 @@ def _shown_cell(
     guide: Guide, owner: str, criterion: Criterion, key: str, contenders: Sequence[str]
 ) -> ShownCell | None:
     technology = guide.technologies[key]
+    here = f"technologies/{key}/#{owner}--{criterion.id}"
     if criterion.applies_to is not None and key not in criterion.applies_to:
         return None
     if criterion.field is not None:
         reason = technology.verdict.because if technology.verdict else technology.summary
-        return ShownCell(technology.best_for, "opinion", reason, f"technologies/{key}/")
+        return ShownCell(technology.best_for, "opinion", reason, here)
     cell = technology.cells[owner][criterion.id]
     match cell.evidence.kind:
         case "probe" | "benchmark" as kind:
             reference = cell.evidence.probe or cell.evidence.benchmark or ""
             return _executed(guide, f"{kind}/{reference}", criterion, key, contenders)
         case _:
-            return _stated(guide, cell, technology, key)
+            return _stated(guide, cell, technology, here)
 
 
-def _stated(guide: Guide, cell: Cell, technology: Technology, key: str) -> ShownCell:
-    """A cell whose value was read or judged."""
-    evidence, here, mark = cell.evidence, f"technologies/{key}/", OF_KIND[cell.evidence.kind]
+def _stated(guide: Guide, cell: Cell, technology: Technology, here: str) -> ShownCell:
+    """A cell whose value was read or judged; `here` is where its evidence is written out."""
+    evidence, mark = cell.evidence, OF_KIND[cell.evidence.kind]
     text = cell.value or ""
     if evidence.metadata is not None:
         package = guide.packages.get(technology.package or "")

@@ -13,7 +13,6 @@ from .models import (
     Contract,
     Decision,
     Implementation,
-    Model,
     Snippet,
     Technology,
     Thing,
@@ -189,6 +188,3 @@ def _computed[M: BaseModel](
         message = f"{where}: {first['msg'].lower()}; computed files are never edited, {cure}"
         problems.append(Problem(shown, 1, message))
     return None
-
-
-__all__ = ["KINDS", "Guide", "Model", "load_guide"]

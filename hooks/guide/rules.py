@@ -87,6 +87,8 @@ def verdicts_are_whole(guide: Guide) -> Iterator[Problem]:
 def packages_are_locked(guide: Guide) -> Iterator[Problem]:
     """What readers are told to install is what was locked."""
     known = set(guide.packages.packages)
+    if not known:  # the lock itself is missing, which is reported once
+        return
     cure = "add it to a dependency group in pyproject.toml and run `make lock`"
     for kind, things in (
         ("technology", guide.technologies),
@@ -231,7 +233,8 @@ def _cell_faults(  # noqa: PLR0913  # a cell is judged by all that surrounds it
     if evidence.metadata is not None and technology.package is None:
         message = "reads package metadata, but the technology has no `package`; add it"
         yield file.problem((*loc, "evidence"), message)
-    if evidence.package is not None and guide.packages.get(evidence.package.distribution) is None:
+    lock = guide.packages
+    if evidence.package is not None and lock.packages and not lock.get(evidence.package.distribution):
         message = f"'{evidence.package.distribution}' is not locked; name a locked distribution"
         yield file.problem((*loc, "evidence", "package"), message)
     for kind, reference in (("probe", evidence.probe), ("benchmark", evidence.benchmark)):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import registry
+from tests.services import reaper, registry
 from tests.services.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -53,7 +53,10 @@ def environment(directory: Path, **changes: str) -> dict[str, str]:
 
 @pytest.fixture
 def run_pytest(open_directory: Path, tmp_path: Path) -> RunPytest:
-    """Give a function that runs pytest on `test_file` in a project that requires Valkey in CI."""
+    """Give a function that runs pytest on a test file in a project that requires Valkey in CI.
+
+    After every run it looks that no server and no file of the run is left.
+    """
 
     def run(test_file: str, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         (tmp_path / "pyproject.toml").write_text(
@@ -61,7 +64,7 @@ def run_pytest(open_directory: Path, tmp_path: Path) -> RunPytest:
             encoding="utf-8",
         )
         (tmp_path / "test_it.py").write_text(test_file, encoding="utf-8")
-        return subprocess.run(
+        done = subprocess.run(
             command(*arguments),
             cwd=tmp_path,
             env=environment(open_directory, **changes),
@@ -70,5 +73,8 @@ def run_pytest(open_directory: Path, tmp_path: Path) -> RunPytest:
             timeout=60,
             check=False,
         )
+        assert list(open_directory.glob("stackproof-services-*")) == []
+        assert reaper.servers(open_directory) == []
+        return done
 
     return run

@@ -67,10 +67,10 @@ def use_service(request: pytest.FixtureRequest, name: str) -> Service:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Count the test for its services, unless it skips itself."""
+    """Count the test for its services, unless it skips itself or the run is broken off."""
     try:
         result = yield
-    except pytest.skip.Exception:
+    except (pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt):
         raise
     except BaseException:
         count(item)
@@ -112,9 +112,10 @@ def summary_of(registry: Registry, name: str) -> str:
     """Give the rest of the service's line in the summary."""
     match registry.outcome(name):
         case Service() as service:
-            tests = registry.tests_run(name)
+            number = registry.tests_run(name)
+            tests = "1 test" if number == 1 else f"{number} tests"
             start = f"answered after {service.seconds:.2f} s"
-            return f"{service.version}, {service.provider}, {start}, {tests} tests"
+            return f"{service.version}, {service.provider}, {start}, {tests}"
         case None:
             return "not asked for by any test that ran"
         case ServiceBroken() as error:

@@ -39,7 +39,8 @@ def servers(home: Path) -> list[psutil.Process]:
     found: dict[int, psutil.Process] = {}
     for process in psutil.process_iter():
         try:
-            if Path(process.cwd()).is_relative_to(home):
+            # With a terminal it is somebody's shell, looking at the logs.
+            if Path(process.cwd()).is_relative_to(home) and process.terminal() is None:
                 found[process.pid] = process
                 found.update({child.pid: child for child in process.children(recursive=True)})
         except (psutil.Error, OSError):

@@ -2,6 +2,7 @@
 
 import difflib
 import fcntl
+import itertools
 import json
 import os
 import time
@@ -9,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO
 
 from tests.services import reaper
 from tests.services.model import PROVIDERS, Kind, Service, ServiceBroken, ServiceUnavailable
@@ -29,7 +29,7 @@ class Registry:
     def __init__(self, directory: Path) -> None:
         """Look at a run's directory; nothing is started until it is asked for."""
         self.directory = directory
-        self._numbers: dict[str, tuple[int, IO[str]]] = {}
+        self._numbers: dict[str, int] = {}
 
     def get(self, name: str) -> Service:
         """Give the running service, started now if this run has not asked for it before.
@@ -62,11 +62,9 @@ class Registry:
     def own_number(self, purpose: str) -> int:
         """Give the lowest number from 0 that no other living process of the run has taken."""
         if purpose not in self._numbers:
-            number = 0
-            while (taken := self._taken(f"{purpose}-{number}.own")) is None:
-                number += 1
-            self._numbers[purpose] = number, taken
-        return self._numbers[purpose][0]
+            free = (n for n in itertools.count() if self._take(f"{purpose}-{n}.own"))
+            self._numbers[purpose] = next(free)
+        return self._numbers[purpose]
 
     def count_test(self, name: str) -> None:
         """Note that one test ran against the service."""
@@ -134,14 +132,15 @@ class Registry:
                 raise ServiceBroken(message)
             yield
 
-    def _taken(self, name: str) -> IO[str] | None:
-        lock = (self.directory / name).open("w")
+    def _take(self, name: str) -> bool:
+        # The descriptor stays open, and with it the lock, for as long as this process lives.
+        lock = os.open(self.directory / name, os.O_CREAT | os.O_WRONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            lock.close()
-            return None
-        return lock
+            os.close(lock)
+            return False
+        return True
 
 
 def known(name: str) -> Kind:

@@ -87,7 +87,10 @@ def within_reach(binary: Path, trees: Sequence[Path], home: Path) -> Path:
 
 
 def run(command: Sequence[str | Path], home: Path) -> str:
-    """Run a tool of the server to its end and give its output."""
+    """Run a tool of the server to its end and give its output.
+
+    Like a server it has no terminal and works in `home`, so the reaper can stop it too.
+    """
     try:
         done = subprocess.run(
             command,
@@ -97,6 +100,7 @@ def run(command: Sequence[str | Path], home: Path) -> str:
             capture_output=True,
             text=True,
             timeout=ANSWER_TIMEOUT,
+            start_new_session=True,
             check=False,
             **identity(),
         )

@@ -1,0 +1,170 @@
+"""The site's pages: those that data alone makes, and the markers in those that people write."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment
+
+from .load import Guide
+from .problems import DataError, Problem, nearest
+from .render import Rendered
+from .rules import test_path
+from .views import VIEWS, render_view
+
+MARKER = re.compile(r"^<!-- guide:(?P<view>[a-z-]+)(?: (?P<key>[a-z0-9/-]+))? -->$")
+FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page without a file of its own: its path below `docs/`, its text, the data behind it."""
+
+    path: str
+    markdown: str
+    data: str
+
+
+def generated_pages(guide: Guide) -> list[Page]:
+    """Every page that data alone makes."""
+    pages = [
+        _page(f"{folder}/index.md", f"index {folder_key}", title, description, "data/")
+        for folder, folder_key, title, description in INDEXES
+    ]
+    for key, technology in guide.technologies.items():
+        text = technology.verdict.because if technology.verdict else technology.summary
+        pages.append(_of(guide, "technology", key, f"technologies/{key}.md", technology.name, text))
+    for key, versus in guide.versus.items():
+        title = " or ".join(guide.technologies[side].name for side in key.split("-vs-"))
+        pages.append(_of(guide, "versus", key, f"compare/{key}.md", title, versus.answer))
+    for key, decision in guide.decisions.items():
+        text = f"{len(decision.questions)} questions that lead to a choice, as a flowchart."
+        pages.append(_of(guide, "decision", key, f"decisions/{key}.md", decision.title, text))
+    for key, snippet in guide.snippets.items():
+        pages.append(_of(guide, "snippet", key, f"snippets/{key}.md", snippet.title, snippet.when))
+    for key, contract in guide.contracts.items():
+        path = f"snippets/contracts/{key}.md"
+        pages.append(_of(guide, "contract", key, path, contract.title, contract.summary))
+    return pages
+
+
+INDEXES = (
+    ("categories", "categories", "Choices", "Every choice, by field, with its answer."),
+    ("technologies", "technologies", "Technologies", "Every technology with its verdict."),
+    ("compare", "versus", "Compare", "Pairs that people search, side by side."),
+    ("decisions", "decisions", "Decide", "Flowcharts that lead from questions to a choice."),
+    ("snippets", "snippets", "Snippets", "Code that ran, with what it ran on."),
+)
+
+
+def _of(guide: Guide, kind: str, key: str, path: str, title: str, description: str) -> Page:  # noqa: PLR0913
+    return _page(path, f"{kind} {key}", title, description, guide.files[kind, key].path)
+
+
+def _page(path: str, marker: str, title: str, description: str, data: str) -> Page:
+    meta: dict[str, Any] = {"title": _bare(title), "description": _bare(description)}
+    front = yaml.safe_dump(meta, sort_keys=True, allow_unicode=True, width=10_000)
+    return Page(path, f"---\n{front}---\n\n<!-- guide:{marker} -->\n", data)
+
+
+def _bare(text: str) -> str:
+    return text.replace("`", "")
+
+
+def raw_files(guide: Guide) -> dict[str, str]:
+    """Address → text of files served as they are: snippets, contracts, and the tests behind them."""
+    files: dict[str, Path] = {}
+    root = guide.root
+    for folder in ("snippets",):
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                files[path.relative_to(root).as_posix()] = path
+    tests = [root / test_path("snippet", key) for key in guide.snippets]
+    tests += [root / test_path(*key.split("/", 1)) for key in guide.proofs]  # type: ignore[arg-type]
+    for path in tests:
+        if path.is_file():
+            files[f"proof/{path.relative_to(root).as_posix()}"] = path
+    return {address: path.read_text("utf-8") for address, path in sorted(files.items())}
+
+
+def redirects(guide: Guide, jinja: Environment) -> dict[str, str]:
+    """Address → page that sends `/compare/<b>-vs-<a>/` to the pair in alphabetical order."""
+    template = jinja.get_template("redirect.html.j2")
+    return {
+        "compare/{1}-vs-{0}/index.html".format(*key.split("-vs-")): template.render(key=key)
+        for key in guide.versus
+    }
+
+
+def navigation(guide: Guide) -> list[Any]:
+    """The site's navigation as MkDocs takes it."""
+    names = {key: technology.name for key, technology in guide.technologies.items()}
+    technologies = sorted(names, key=lambda key: names[key].lower())
+    return [
+        {"Home": "index.md"},
+        {"Decide": ["decisions/index.md", *(f"decisions/{key}.md" for key in guide.decisions)]},
+        {"Choices": ["categories/index.md", *(f"categories/{key}.md" for key in guide.categories)]},
+        {"Technologies": ["technologies/index.md", *(f"technologies/{k}.md" for k in technologies)]},
+        {"Compare": ["compare/index.md", *(f"compare/{key}.md" for key in guide.versus)]},
+        {
+            "Snippets": [
+                "snippets/index.md",
+                *(f"snippets/{key}.md" for key in guide.snippets),
+                *(f"snippets/contracts/{key}.md" for key in guide.contracts),
+            ]
+        },
+        {"Proof": ["proof.md", "reference/data.md", "contributing.md"]},
+    ]
+
+
+def expand(
+    markdown: str, guide: Guide, jinja: Environment, here: str, shown: str, offset: int = 0
+) -> Rendered:
+    """The page with every marker replaced by its view; markers inside code fences are left alone.
+
+    `shown` and `offset` are the page's path and the lines above its text, for problems.
+
+    Raises:
+        DataError: A marker names no view or no such thing.
+    """
+    problems: list[Problem] = []
+    lines: list[str] = []
+    blocks: list[str] = []
+    fence = ""
+    for number, line in enumerate(markdown.splitlines(), start=offset + 1):
+        opened = FENCE.match(line)
+        if opened and (not fence or opened[1].startswith(fence)):
+            fence = "" if fence else opened[1]
+        marker = None if fence else MARKER.match(line.strip())
+        if marker is None:
+            if "<!-- guide:" in line and not fence:
+                problems.append(Problem(shown, number, "no marker; write `<!-- guide:view id -->`"))
+            lines.append(line)
+            continue
+        name, key = marker["view"], marker["key"]
+        if fault := _marker_fault(guide, name, key):
+            problems.append(Problem(shown, number, fault))
+            continue
+        view = render_view(jinja, guide, name, key, here, len(blocks))
+        lines.append(view.markdown)
+        blocks += view.blocks
+    if problems:
+        raise DataError(problems)
+    return Rendered("\n".join(lines) + "\n", tuple(blocks))
+
+
+def _marker_fault(guide: Guide, name: str, key: str | None) -> str | None:
+    view = VIEWS.get(name)
+    if view is None:
+        return f"unknown view '{name}'; " + nearest(name, VIEWS, "see hooks/guide/views.py")
+    known = view.ids(guide) if view.ids else None
+    if known is None:
+        return f"the view '{name}' takes no id; delete '{key}'" if key else None
+    if key is None:
+        return f"the view '{name}' needs an id; write `<!-- guide:{name} <id> -->`"
+    if key not in known:
+        return f"unknown {name} '{key}'; " + nearest(key, known, "add its data file")
+    return None
+

@@ -1,0 +1,72 @@
+"""MkDocs events → guide functions. The only file that knows MkDocs."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from guide.load import load_guide
+from guide.pages import expand, generated_pages, navigation, raw_files, redirects
+from guide.problems import DataError
+from guide.render import Rendered, environment
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
+if TYPE_CHECKING:
+    from mkdocs.config.defaults import MkDocsConfig
+    from mkdocs.structure.pages import Page
+
+
+def on_config(config: "MkDocsConfig") -> None:
+    """Load the data anew for each build, so that `mkdocs serve` shows what was saved."""
+    root = Path(config.config_file_path).parent
+    try:
+        guide = load_guide(root)
+    except DataError as error:
+        raise _told(error) from None
+    config.extra["guide"] = guide
+    config.extra["jinja"] = environment()
+    config.extra["rendered"] = {}
+    config.extra["as_of"] = guide.packages.as_of.isoformat()
+    config.nav = navigation(guide)
+
+
+def on_files(files: Files, config: "MkDocsConfig") -> Files:
+    """Add the pages and files that data makes."""
+    guide = config.extra["guide"]
+    for page in generated_pages(guide):
+        file = File.generated(config, page.path, content=page.markdown)
+        file.edit_uri = f"../{page.data}"
+        files.append(file)
+    for address, text in (raw_files(guide) | redirects(guide, config.extra["jinja"])).items():
+        # A Markdown file among the raw ones must stay a file, not become a page.
+        file = File.generated(config, f"raw/{address}.txt", content=text)
+        file.dest_uri = file.url = address
+        files.append(file)
+    return files
+
+
+def on_page_markdown(markdown: str, *, page: "Page", config: "MkDocsConfig", files: Files) -> str:
+    """Replace the markers of a page by Markdown with places for blocks of HTML."""
+    del files
+    whole = page.file.content_string
+    offset = whole.count("\n") - markdown.count("\n")
+    shown = f"docs/{page.file.src_uri}"
+    extra = config.extra
+    try:
+        rendered = expand(markdown, extra["guide"], extra["jinja"], page.url, shown, offset)
+    except DataError as error:
+        raise _told(error) from None
+    extra["rendered"][page.file.src_uri] = rendered
+    return rendered.markdown
+
+
+def on_page_content(html: str, *, page: "Page", config: "MkDocsConfig", files: Files) -> str:
+    """Put the blocks of HTML into their places."""
+    del files
+    rendered: Rendered = config.extra["rendered"].pop(page.file.src_uri)
+    return rendered.filled(html)
+
+
+def _told(error: DataError) -> PluginError:
+    """The problems as MkDocs shows them: a line each, no traceback."""
+    count = len(error.problems)
+    return PluginError(f"{count} problem{'' if count == 1 else 's'} in the data:\n{error}")

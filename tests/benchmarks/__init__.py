@@ -1,0 +1,1 @@
+"""Measurements whose figures fill the cells of comparison tables."""

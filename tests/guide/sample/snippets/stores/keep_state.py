@@ -1,0 +1,2 @@
+state = {"a": 1}
+print(state["a"])

@@ -1,0 +1,1 @@
+"""Stands for a test: the sample only needs its bytes."""

@@ -1,0 +1,1 @@
+"""Tests whose outcomes fill the cells of comparison tables."""
