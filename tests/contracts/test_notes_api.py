@@ -30,6 +30,7 @@ WRONG_DOCUMENTS = [
     pytest.param(b'{"title": "Gro', id="cut-short"),
     pytest.param(b"[1, 2]", id="not-an-object"),
     pytest.param(b"", id="empty"),
+    pytest.param(b'{"title": "\xff"}', id="not-utf-8"),
 ]
 JSON_HEADERS = {"Content-Type": "application/json"}
 

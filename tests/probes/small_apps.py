@@ -3,20 +3,21 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.requirements import Requirement
 
 from tests.contracts.implementation import Implementation, implementations
 from tests.contracts.running import running
+from tests.probes.contenders import DJANGO_FAMILY
 from tests.probes.distributions import closure, environment, labels
 
 APPS = Path(__file__).parent / "web-frameworks" / "apps"
 # Extras that a framework declares for its own features belong to it.
 OWN_EXTRAS = {"flask": ["flask[async]"]}
-# The server that could carry a WebSocket to a Django project.
-ASGI_SERVER = "uvicorn[standard]"
+# WebSockets are the server's business first: bare uvicorn speaks none to anybody.
+FULL_SERVERS = {"uvicorn": "uvicorn[standard]"}
 ASGI_COMMAND = ("uvicorn", "app:asgi", "--port", "{port}", "--log-level", "warning")
 
 
@@ -31,27 +32,32 @@ class SmallApp:
 
 @dataclass(frozen=True)
 class Alone(Implementation):
-    """The contract's server around the small application, with a closed set of packages."""
+    """The contract's server around another application, with a closed set of packages.
+
+    `target` is the other application as `module:attribute`, importable from the folder `home`.
+    """
+
+    home: Path
+    target: str
 
     @property
     def folder(self) -> Path:
-        """Give the folder of the small application."""
-        return APPS / self.technology
+        """Give the folder of the application."""
+        return self.home
 
     def serve_command(self, port: int) -> list[str]:
-        """Give the command that serves the small application on a port of 127.0.0.1."""
-        own = "app:init" if self.interface == "own" else "app:app"
-        words = (own if word == self.app else word for word in self.serve)
-        return alone([word.replace("{port}", str(port)) for word in words])
+        """Give the command that serves the application on a port of 127.0.0.1."""
+        words = (self.target if word == self.app else word for word in self.serve)
+        return alone(*(word.replace("{port}", str(port)) for word in words))
 
 
-def alone(words: list[str]) -> list[str]:
-    """Give the command that runs the words with only the standard library and PYTHONPATH.
+def alone(program: str, *arguments: str) -> list[str]:
+    """Give the command that runs with only the standard library and PYTHONPATH.
 
-    The first word is `python` or a program whose module has its name.
+    The program is `python` or one whose module has its name.
     """
-    program, *rest = words
-    return [sys.executable, "-S", *([] if program == "python" else ["-m", program]), *rest]
+    module = [] if program == "python" else ["-m", program]
+    return [sys.executable, "-S", *module, *arguments]
 
 
 def framework_requirements(contender: str) -> list[str]:
@@ -59,15 +65,10 @@ def framework_requirements(contender: str) -> list[str]:
     return [implementations()[contender].install[0], *OWN_EXTRAS.get(contender, [])]
 
 
-def framework_distribution(contender: str) -> str:
-    """Give the name of the framework's own distribution: `djangorestframework`."""
-    return Requirement(implementations()[contender].install[0]).name
-
-
-def server_requirements(implementation: Implementation) -> list[str]:
-    """Give the contract's server as the contract's install line writes it."""
-    server = implementation.server
-    return [item for item in implementation.install if item.split("[")[0] == server] or [server]
+def framework_distributions(contender: str) -> list[str]:
+    """Give the names of the framework's own distributions: Django's too where it runs on it."""
+    own = Requirement(implementations()[contender].install[0]).name
+    return sorted({own, "django"}) if contender in DJANGO_FAMILY else [own]
 
 
 @contextmanager
@@ -80,12 +81,19 @@ def small_app(
     project is served over ASGI instead.
     """
     contract = implementations()[contender]
-    app = Alone(**{field.name: getattr(contract, field.name) for field in fields(contract)})
-    server = server_requirements(contract)
-    if asgi:
-        app = Alone(**{**vars(app), "serve": ASGI_COMMAND})
-        server = [ASGI_SERVER]
-    installed = closure([*framework_requirements(contender), *server])
+    settings = vars(contract) | ({"serve": ASGI_COMMAND, "server": "uvicorn"} if asgi else {})
+    app = Alone(**settings, home=APPS / contender, target="app:app")
+    with served_alone(app, packages, env) as (url, distributions):
+        yield SmallApp(url, app.folder / "app.py", distributions)
+
+
+@contextmanager
+def served_alone(
+    app: Alone, packages: Path, env: Mapping[str, str]
+) -> Iterator[tuple[str, list[str]]]:
+    """Serve with the framework and the server only; give the address and what was importable."""
+    server = FULL_SERVERS.get(app.server, app.server)
+    installed = closure([*framework_requirements(app.technology), server])
     environment(installed.values(), packages)
     with running(app, "", env={"PYTHONPATH": str(packages), **env}) as process:
-        yield SmallApp(process.url, app.folder / "app.py", labels(installed))
+        yield process.url, labels(installed)

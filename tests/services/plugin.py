@@ -89,7 +89,7 @@ def count(item: pytest.Item) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """Fail a run that was to use a service and did not."""
     quiet = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
-    if quiet and not is_worker(session.config) and missed(session.config):
+    if quiet and missed(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -125,7 +125,9 @@ def summary_of(registry: Registry, name: str) -> str:
 
 
 def missed(config: pytest.Config) -> list[str]:
-    """Give the services that the run was to use and did not."""
+    """Give the services that the run was to use and did not; the one who opened it answers."""
+    if RUN not in config.stash:
+        return []
     registry = config.stash[REGISTRY]
     return unused(config.stash[POLICY], {name: registry.tests_run(name) for name in KINDS})
 

@@ -86,6 +86,21 @@ def test_address_that_is_dead_fails(
     assert "BROKEN" in done.stdout
 
 
+@pytest.mark.parametrize("name", ["postgresql", "valkey"])
+def test_address_that_answers_is_used_as_it_is(
+    run_pytest: RunPytest, request: pytest.FixtureRequest, name: str
+) -> None:
+    variable = f"{name.upper()}_URL"
+    address = request.getfixturevalue(f"{name}_url")
+    test_file = f"def test_uses_it({name}_url, services):\n    "
+    test_file += f"assert services.get({name!r}).url == {address!r}\n"
+
+    done = run_pytest(test_file, **{variable: address})
+
+    assert done.returncode == 0, done.stdout
+    assert f", env {variable}, answered after" in done.stdout
+
+
 def test_unknown_required_service_is_a_usage_error(run_pytest: RunPytest, tmp_path: Path) -> None:
     other = tmp_path / "elsewhere"
     other.mkdir()
@@ -134,6 +149,14 @@ def test_child_process_uses_the_server_of_this_run(
     assert done.returncode == 0, done.stdout
     assert server == valkey_url.rpartition("/")[0]
     assert database != valkey_url.rpartition("/")[2]
+
+
+def test_child_process_need_not_use_what_the_run_requires(
+    run_pytest: RunPytest, tmp_path: Path
+) -> None:
+    done = run_pytest(USES_NOTHING, CI="true", **{RUN_VARIABLE: str(tmp_path)})
+
+    assert done.returncode == 0, done.stdout
 
 
 def servers_idle(directory: Path) -> bool:

@@ -2,7 +2,7 @@
 
 A handler asks for a number by its parameter. "built-in": two requests get two different numbers,
 and the clean-up ran after each. "none": the application has no such handler, because no class,
-function or module of the framework's distribution is named after dependencies or providing.
+function or module of the framework's distributions is named after dependencies or providing.
 """
 
 import httpx2
@@ -11,7 +11,7 @@ import pytest
 from tests.probes.contenders import WEB_FRAMEWORKS
 from tests.probes.fixtures import Observe, RanWith, Served
 from tests.probes.names import found_names
-from tests.probes.small_apps import framework_distribution
+from tests.probes.small_apps import framework_distributions
 from tests.probes.waiting import wait_until
 
 NAMES = r"Depends|Provide|Provider|Inject|di|dependency_injection"
@@ -23,7 +23,7 @@ def test_parameter_is_built_for_each_request_and_cleaned_up(
 ) -> None:
     app = served(contender)
     ran_with(contender, app.distributions)
-    names = found_names(framework_distribution(contender), NAMES)
+    names = found_names(framework_distributions(contender), NAMES)
     before = closed(app.url)
     answers = [httpx2.get(f"{app.url}/dependency") for _ in range(2)]
     if {answer.status_code for answer in answers} == {httpx2.codes.NOT_FOUND}:

@@ -3,7 +3,7 @@
 The handler reads a body with the number `count`; "three" is sent instead. "built-in": a 4xx names
 the field and the handler was never entered, so the framework answered from the handler's types.
 "own-way": a 4xx names the field after the handler asked a form or serializer of the framework.
-"none": no 4xx names the field, and no class of the framework's distribution is a validation error
+"none": no 4xx names the field, and no class of the framework's distributions is a validation error
 or exception.
 """
 
@@ -13,7 +13,7 @@ import pytest
 from tests.probes.contenders import WEB_FRAMEWORKS
 from tests.probes.fixtures import Observe, RanWith, Served
 from tests.probes.names import found_names
-from tests.probes.small_apps import framework_distribution
+from tests.probes.small_apps import framework_distributions
 
 NAMES = r"\w*Validation(Error|Exception)"
 
@@ -30,7 +30,7 @@ def test_wrong_type_is_refused_or_passes_unseen(
     before = entered(app.url)
     wrong = httpx2.post(f"{app.url}/typed", json={"count": "three"})
     word = outcome(wrong, handler_entered=entered(app.url) > before)
-    names = found_names(framework_distribution(contender), NAMES)
+    names = found_names(framework_distributions(contender), NAMES)
     assert bool(names) == (word != "none"), names
     observe(contender, word)
 

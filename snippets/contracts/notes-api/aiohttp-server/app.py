@@ -94,9 +94,7 @@ async def list_notes(request: web.Request) -> web.Response:
         items = await session.scalars(
             select(Note).order_by(Note.id).limit(page.limit).offset(page.offset)
         )
-        return web.json_response(
-            {"items": [as_json(note) for note in items], "total": total.one()}
-        )
+        return web.json_response({"items": [as_json(note) for note in items], "total": total.one()})
 
 
 @routes.post("/notes")
@@ -174,5 +172,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8080)
-    arguments = parser.parse_args()
-    web.run_app(app, host=arguments.host, port=arguments.port, access_log=None)
+    options = parser.parse_args()
+    web.run_app(app, host=options.host, port=options.port, access_log=None)

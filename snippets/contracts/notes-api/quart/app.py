@@ -51,13 +51,11 @@ async def close_connections() -> None:
 
 
 @app.errorhandler(HTTPException)
-async def report_http_error(
-    error: HTTPException,
-) -> tuple[dict[str, Any], int | None, dict[str, str]]:
+async def report_http_error(error: HTTPException) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Answer as JSON, where Quart's own answer is HTML."""
     headers = dict(error.get_headers())
     headers["Content-Type"] = "application/json"
-    return {"detail": error.description}, error.code, headers
+    return {"detail": error.description}, error.code or 500, headers
 
 
 @app.errorhandler(ValidationError)
@@ -98,7 +96,7 @@ async def list_notes() -> dict[str, Any]:
 @app.post("/notes")
 async def create_note() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Store a new note."""
-    fields = NoteIn.model_validate(await request.get_json())
+    fields = NoteIn.model_validate_json(await request.get_data())
     note = Note(**fields.model_dump())
     async with sessions.begin() as session:
         session.add(note)
@@ -118,7 +116,7 @@ async def read_note(note_id: int) -> dict[str, Any]:
 @app.put("/notes/<int:note_id>")
 async def replace_note(note_id: int) -> dict[str, Any]:
     """Replace what a client wrote of a note."""
-    fields = NoteIn.model_validate(await request.get_json())
+    fields = NoteIn.model_validate_json(await request.get_data())
     async with sessions.begin() as session:
         note = await session.get(Note, note_id, with_for_update=True)
         if note is None:

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from argparse import ArgumentParser
 
 from aiohttp import web
 
@@ -68,6 +69,12 @@ async def quick(_: web.Request) -> web.Response:
     return web.json_response({"quick": True})
 
 
+@routes.post("/form")
+async def form(_: web.Request) -> web.Response:
+    """Change something because a form was posted."""
+    return web.json_response({"changed": True})
+
+
 @routes.post("/json")
 async def read_json(request: web.Request) -> web.Response:
     """Read JSON."""
@@ -78,7 +85,9 @@ async def read_json(request: web.Request) -> web.Response:
 app = web.Application()
 app.add_routes(routes)
 
-
-def init(_: list[str]) -> web.Application:
-    """Give the application to `python -m aiohttp.web`."""
-    return app
+if __name__ == "__main__":
+    parser = ArgumentParser()
+    parser.add_argument("--host")
+    parser.add_argument("--port", type=int)
+    arguments = parser.parse_args()
+    web.run_app(app, host=arguments.host, port=arguments.port, access_log=None)

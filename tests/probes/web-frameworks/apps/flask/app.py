@@ -86,6 +86,12 @@ def quick() -> dict[str, bool]:
     return {"quick": True}
 
 
+@app.post("/form")
+def form() -> dict[str, bool]:
+    """Change something because a form was posted."""
+    return {"changed": True}
+
+
 @app.post("/json")
 def read_json() -> dict[str, int]:
     """Read JSON."""

@@ -1,6 +1,7 @@
 """Litestar: what the small probes ask for."""
 
 import asyncio
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -9,6 +10,7 @@ from itertools import count
 
 from litestar import Litestar, get, post, websocket_listener
 from litestar.background_tasks import BackgroundTask
+from litestar.config.csrf import CSRFConfig
 from litestar.di import Provide
 from litestar.response import Response, ServerSentEvent
 
@@ -120,6 +122,12 @@ async def quick() -> dict[str, bool]:
     return {"quick": True}
 
 
+@post("/form")
+async def form() -> dict[str, bool]:
+    """Change something because a form was posted."""
+    return {"changed": True}
+
+
 @post("/json")
 async def read_json(data: Text) -> dict[str, int]:
     """Read JSON."""
@@ -138,6 +146,8 @@ app = Litestar(
         blocking_plain,
         blocking_async,
         quick,
+        form,
         read_json,
-    ]
+    ],
+    csrf_config=CSRFConfig(os.environ["CSRF_SECRET"]) if "CSRF_SECRET" in os.environ else None,
 )

@@ -91,6 +91,12 @@ async def quick() -> dict[str, bool]:
     return {"quick": True}
 
 
+@app.post("/form")
+async def form() -> dict[str, bool]:
+    """Change something because a form was posted."""
+    return {"changed": True}
+
+
 @app.post("/json")
 async def read_json() -> dict[str, int]:
     """Read JSON."""

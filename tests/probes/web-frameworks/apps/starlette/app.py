@@ -83,6 +83,11 @@ async def quick(_: Request) -> JSONResponse:
     return JSONResponse({"quick": True})
 
 
+async def form(_: Request) -> JSONResponse:
+    """Change something because a form was posted."""
+    return JSONResponse({"changed": True})
+
+
 async def read_json(request: Request) -> JSONResponse:
     """Read JSON."""
     body = await request.json()
@@ -100,6 +105,7 @@ app = Starlette(
         Route("/blocking/plain", blocking_plain),
         Route("/blocking/async", blocking_async),
         Route("/quick", quick),
+        Route("/form", form, methods=["POST"]),
         Route("/json", read_json, methods=["POST"]),
     ]
 )

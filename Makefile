@@ -1,0 +1,51 @@
+# Every command does its own set-up. `make` and a Python 3 are all that must be there.
+
+port ?= 8000
+site := .venv/site/bin
+test := .venv/test/bin
+environment := tools/python -m tools.environments
+pytest := $(test)/python -m tools.run_tests
+
+.PHONY: help serve build test check fix lock prove bench clean site-environment test-environment
+.DEFAULT_GOAL := help
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+serve: site-environment ## show the site on 127.0.0.1:8000 and rebuild it on each change (port=8001)
+	@echo "Serving on http://127.0.0.1:$(port)/ once it is built; Ctrl-C stops it"
+	@SITE_URL= NO_MKDOCS_2_WARNING=1 $(site)/mkdocs serve --livereload -a 127.0.0.1:$(port)
+
+build: site-environment ## build the site into site/
+	@NO_MKDOCS_2_WARNING=1 $(site)/mkdocs build --strict
+
+test: test-environment ## run the tests (args="-k name -x")
+	@$(pytest) $(args)
+
+check: test-environment ## check format, lint, types, data, workflows and the strict build (only=types)
+	@$(test)/python -m tools.check $(only)
+
+fix: test-environment ## format the code and mend what the linter can
+	@$(test)/ruff check --fix --exit-zero --quiet .
+	@$(test)/ruff format .
+
+lock: ## resolve every dependency anew; write requirements/*.txt and data/packages.json
+	@tools/python -m tools.lock
+	@$(environment) site test
+	@PYTHONPATH=hooks $(test)/python -m tools.packages
+
+prove: test-environment ## execute probes, starters, snippets and benchmarks; rewrite data/proof/ (only=<category> check=1)
+	@$(pytest) -n 0 --prove $(if $(only),--only=$(only)) $(if $(check),--check) \
+		$(wildcard tests/snippets tests/probes tests/starters tests/benchmarks) $(args)
+
+bench: test-environment ## measure page weight, search and build
+	@$(pytest) -n 0 -s tests/benchmarks $(args)
+
+clean: ## remove environments, caches and the built site
+	rm -rf .venv .cache site .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+site-environment:
+	@$(environment) site
+
+test-environment:
+	@$(environment) test

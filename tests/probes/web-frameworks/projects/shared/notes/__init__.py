@@ -1,0 +1,1 @@
+"""Notes, as the probes of Django projects use them."""

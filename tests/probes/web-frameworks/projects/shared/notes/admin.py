@@ -1,0 +1,7 @@
+"""What administrators may change."""
+
+from django.contrib import admin
+
+from notes.models import Note
+
+admin.site.register(Note)

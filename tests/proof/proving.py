@@ -1,0 +1,108 @@
+"""A record → the proof that the site reads."""
+
+import datetime as dt
+import json
+import platform
+import statistics
+from pathlib import Path
+
+from guide.load import Guide
+from guide.packages import normalized
+from guide.proofs import Distribution, Figure, Proof, digest
+
+from tests.proof.record import Record
+from tests.proof.things import Thing, closure
+
+
+def proof_of(thing: Thing, record: Record, guide: Guide, today: dt.date) -> Proof:
+    """The proof that the record gives; the run must have passed."""
+    return Proof(
+        kind=thing.kind,
+        id=thing.id,
+        ran_on=today,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        sources={path.as_posix(): digest(guide.root / path) for path in _sources(thing, record, guide)},
+        distributions=_distributions(thing, record, guide),
+        services=_services(record),
+        tests=record.passed,
+        outcomes=dict(sorted(record.all_of("outcome"))),
+        figures={name: _figure(figure) for name, figure in sorted(record.all_of("figure"))},
+        context=tuple(dict.fromkeys(record.all_of("context"))),
+    )
+
+
+def proof_path(root: Path, thing: Thing) -> Path:
+    """Where a thing's proof is kept."""
+    return root / "data/proof" / f"{thing}.json"
+
+
+def proof_text(proof: Proof) -> str:
+    """The proof as it is kept: sorted, so that a rerun changes only what changed."""
+    content = json.loads(proof.model_dump_json())
+    return json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def contradictions(before: Proof, after: Proof) -> list[str]:
+    """What the later run saw otherwise: outcomes, and whether a figure is above or below its baseline."""
+    found = [
+        f"{name} was '{word}' and is '{after.outcomes.get(name, 'missing')}'"
+        for name, word in before.outcomes.items()
+        if after.outcomes.get(name) != word
+    ]
+    return found + [
+        f"{name} was {side(figure)} than its baseline and is {side(after.figures[name])}"
+        for name, figure in before.figures.items()
+        if name in after.figures and side(after.figures[name]) != side(figure)
+    ]
+
+
+def side(figure: Figure) -> str:
+    """Whether the rounds put a ratio above or below its baseline, or cannot tell."""
+    if figure.low > 1:
+        return "more"
+    return "less" if figure.high < 1 else "neither more nor less"
+
+
+def _sources(thing: Thing, record: Record, guide: Guide) -> list[Path]:
+    named = [Path(path) for paths in record.all_of("sources") for path in paths]
+    found = {thing.test, *thing.sources}
+    for path in named:
+        whole = guide.root / path
+        inside = [file for file in whole.rglob("*") if file.is_file()] if whole.is_dir() else [whole]
+        found |= {file.relative_to(guide.root) for file in inside if "__pycache__" not in file.parts}
+    return sorted(found)
+
+
+def _distributions(thing: Thing, record: Record, guide: Guide) -> dict[str, Distribution]:
+    names = {normalized(name) for _, ran in record.all_of("distributions") for name in ran}
+    names |= closure(thing.install) & set(record.imported)
+    locked = guide.packages.packages
+    return {
+        name: Distribution(version=locked[name].version, lock=locked[name].lock)
+        for name in sorted(names)
+        if name in locked
+    }
+
+
+def _services(record: Record) -> dict[str, str]:
+    """`postgresql=PostgreSQL 18.6 (wheel …)` → the service's name and what answered."""
+    labels = sorted(set(record.all_of("service")))
+    return {label.partition("=")[0]: label.partition("=")[2].partition(" (")[0] for label in labels}
+
+
+def _figure(measured: dict[str, object]) -> Figure:
+    rounds = [float(value) for value in measured["rounds"]]  # type: ignore[attr-defined]
+    raw = measured.get("raw")
+    return Figure(
+        median=_short(statistics.median(rounds)),
+        low=_short(min(rounds)),
+        high=_short(max(rounds)),
+        rounds=len(rounds),
+        raw=f"{_short(float(raw['median'])):g} {raw['unit']}" if isinstance(raw, dict) else None,
+    )
+
+
+def _short(value: float) -> float:
+    """The value with the four digits that such a measurement bears."""
+    return float(f"{value:.4g}")

@@ -1,0 +1,38 @@
+"""What one run of one test file left behind."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORD_VARIABLE = "STACKPROOF_RECORD"
+COVER_VARIABLE = "STACKPROOF_COVER"
+
+
+class Record(BaseModel):
+    """The run of a test file, as its own process wrote it down."""
+
+    model_config = ConfigDict(frozen=True)
+
+    passed: int
+    failures: tuple[str, ...]
+    """Test and reason of each failure or error."""
+    skipped: tuple[str, ...]
+    """The reasons of tests that were skipped."""
+    imported: tuple[str, ...]
+    """The distributions from which modules were imported, normalized."""
+    properties: tuple[tuple[str, Any], ...]
+    """What fixtures wrote down: outcomes, figures, services and the like, in order."""
+    uncovered: dict[str, tuple[int, ...]]
+    """Lines of the covered files that did not run, by path; only files with such lines."""
+
+    def all_of(self, name: str) -> list[Any]:
+        """The values of every property of that name."""
+        return [value for key, value in self.properties if key == name]
+
+
+def covered_paths() -> list[str]:
+    """The files whose lines this process must count, from the environment."""
+    return [path for path in os.environ.get(COVER_VARIABLE, "").split(os.pathsep) if path]

@@ -1,0 +1,86 @@
+"""The pytest plugin that writes the record of a run: `pytest -p tests.proof.recorder FILE`."""
+
+import os
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
+
+import coverage
+import pytest
+from guide.packages import normalized
+
+from tests.proof.record import RECORD_VARIABLE, ROOT, Record, covered_paths
+
+PATHS = covered_paths()
+COVERAGE = coverage.Coverage(data_file=None, config_file=False, include=PATHS) if PATHS else None
+PASSED: list[str] = []
+FAILURES: list[str] = []
+SKIPPED: list[str] = []
+PROPERTIES: list[tuple[str, Any]] = []
+
+# Before any test module imports what it tests: the lines of its definitions count too.
+if COVERAGE is not None:
+    COVERAGE.start()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count the test and keep what its fixtures wrote down."""
+    if report.failed:
+        reason = str(report.longrepr).strip().splitlines()
+        FAILURES.append(f"{report.nodeid} ({report.when}): {'\n'.join(reason[-40:])}")
+    elif report.skipped:
+        SKIPPED.append(_reason(report.longrepr))
+    elif report.when == "call":
+        PASSED.append(report.nodeid)
+    if report.when == "teardown":
+        PROPERTIES.extend(report.user_properties)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    """A file that cannot be collected has failed."""
+    if report.failed:
+        FAILURES.append(f"{report.nodeid} (collection): {report.longrepr}")
+    elif report.skipped:
+        SKIPPED.append(_reason(report.longrepr))
+
+
+def pytest_unconfigure() -> None:
+    """Write the record to the file that the environment names."""
+    if RECORD_VARIABLE not in os.environ:
+        return
+    record = Record(
+        passed=len(PASSED),
+        failures=tuple(FAILURES),
+        skipped=tuple(SKIPPED),
+        imported=tuple(sorted(_imported())),
+        properties=tuple(PROPERTIES),
+        uncovered=_uncovered(),
+    )
+    Path(os.environ[RECORD_VARIABLE]).write_text(record.model_dump_json(), "utf-8")
+
+
+def _reason(longrepr: object) -> str:
+    text = longrepr[2] if isinstance(longrepr, tuple) else longrepr
+    return str(text).removeprefix("Skipped: ")
+
+
+def _imported() -> set[str]:
+    owners = packages_distributions()
+    top = {name.partition(".")[0] for name in sys.modules}
+    return {normalized(owner) for name in top for owner in owners.get(name, [])}
+
+
+def _uncovered() -> dict[str, tuple[int, ...]]:
+    if COVERAGE is None:
+        return {}
+    COVERAGE.stop()
+    missing: dict[str, tuple[int, ...]] = {}
+    for path in PATHS:
+        try:
+            lines = COVERAGE.analysis2(path)[3]
+        except coverage.exceptions.NoSource:
+            continue
+        if lines:
+            missing[Path(path).relative_to(ROOT).as_posix()] = tuple(lines)
+    return missing

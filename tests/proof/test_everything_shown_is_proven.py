@@ -1,0 +1,70 @@
+"""What the site shows as executed was executed: here for snippets, by `make prove` for the rest."""
+
+import datetime as dt
+
+import pytest
+from guide.load import Guide
+from guide.proofs import staleness
+
+from tests.proof.proving import contradictions, proof_of
+from tests.proof.record import ROOT
+from tests.proof.running import run_alone
+from tests.proof.things import Thing, things
+from tests.repository import repository_guide
+
+GUIDE: Guide = repository_guide()
+THINGS = things(GUIDE)
+
+
+def each(*kinds: str) -> pytest.MarkDecorator:
+    """One test per thing of these kinds, named by it."""
+    chosen = [thing for thing in THINGS if thing.kind in kinds]
+    return pytest.mark.parametrize("thing", chosen, ids=[thing.id for thing in chosen])
+
+
+@each("snippet")
+def test_snippet_runs_every_line_and_says_what_its_proof_says(thing: Thing) -> None:
+    """The snippet's own test passes in a fresh process, leaves no line out, and its proof agrees."""
+    record = run_alone(thing)
+    assert not record.failures, "\n".join(record.failures)
+    if not record.passed:
+        pytest.skip("; ".join(sorted(set(record.skipped))) or "its test file holds no test")
+    assert record.uncovered == {}, f"lines that no test of {thing.test} reaches: {record.uncovered}"
+    proof = GUIDE.proofs.get(str(thing))
+    assert proof is not None, f"no proof yet; run `make prove only={thing.id}`"
+    stale = staleness(proof, ROOT, GUIDE.packages)
+    assert stale is None, f"{stale}; run `make prove only={thing.id}`"
+    assert contradictions(proof, proof_of(thing, record, GUIDE, dt.date.min)) == []
+
+
+@each("probe", "benchmark")
+def test_proof_is_of_the_present_bytes_and_versions(thing: Thing) -> None:
+    """A probe's or benchmark's proof still speaks of what is in the tree and in the lock."""
+    proof = GUIDE.proofs.get(str(thing))
+    assert proof is not None, f"no proof yet; run `make prove only={thing.id}`"
+    stale = staleness(proof, ROOT, GUIDE.packages)
+    assert stale is None, f"{stale}; run `make prove only={thing.id}`"
+
+
+def test_every_proof_is_of_something_shown() -> None:
+    """No proof outlives the thing that it proved."""
+    shown = {str(thing) for thing in THINGS}
+    left = sorted(set(GUIDE.proofs) - shown)
+    assert left == [], "delete these files below data/proof/"
+
+
+@pytest.mark.parametrize("proof", GUIDE.proofs.values(), ids=GUIDE.proofs.keys())
+def test_probe_outcomes_are_words_of_their_criterion(proof) -> None:  # noqa: ANN001
+    """A probe reports only outcomes that its criterion words for the reader, for every contender."""
+    if proof.kind != "probe":
+        return
+    criteria = [
+        (choice, row)
+        for category in GUIDE.categories.values()
+        for choice in category.choices
+        for row in choice.criteria
+        if getattr(row, "id", None) == proof.id.split("/")[1] and "probe" in row.accepts
+    ]
+    for choice, row in criteria:
+        assert set(proof.outcomes.values()) <= set(row.outcomes)
+        assert set(proof.outcomes) >= set(row.applies_to or choice.contenders)

@@ -1,0 +1,85 @@
+"""What is to be proven: every snippet, probe and benchmark that the data names."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from guide.load import Guide
+from guide.packages import normalized
+from guide.proofs import ProofKind
+from guide.rules import test_path
+from guide.snippets import further_files, snippet_files
+from packaging.requirements import Requirement
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing to prove: `kind`, `<category>/<id>`, its test and the files that are proven."""
+
+    kind: ProofKind
+    id: str
+    test: Path
+    """Its test file, from the root of the repository."""
+    sources: tuple[Path, ...]
+    """The files of the snippet itself, from the root; a probe names its own as it runs."""
+    install: tuple[str, ...]
+    """What a reader installs for it; empty for probes and benchmarks."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+
+def things(guide: Guide, only: str = "") -> list[Thing]:
+    """Everything to prove whose `<category>/<id>` starts with `only`, in the order of their names."""
+    found = [*_snippets(guide), *_evidence(guide)]
+    return sorted(
+        (thing for thing in found if thing.id.startswith(only)), key=lambda thing: str(thing)
+    )
+
+
+def _snippets(guide: Guide) -> Iterator[Thing]:
+    for key, snippet in guide.snippets.items():
+        files = [*snippet_files(guide.root, key), *further_files(guide.root, key)]
+        sources = tuple(path.relative_to(guide.root) for path in files)
+        yield Thing("snippet", key, test_path("snippet", key), sources, snippet.install)
+
+
+def _evidence(guide: Guide) -> Iterator[Thing]:
+    named = {
+        (kind, reference)
+        for technology in guide.technologies.values()
+        for cells in technology.cells.values()
+        for cell in cells.values()
+        for kind, reference in (
+            ("probe", cell.evidence.probe),
+            ("benchmark", cell.evidence.benchmark),
+        )
+        if reference is not None
+    }
+    for kind, reference in named:
+        yield Thing(kind, reference, test_path(kind, reference), (), ())  # type: ignore[arg-type]
+
+
+def closure(requirements: Iterable[str]) -> set[str]:
+    """The distributions, normalized, that installing the requirements brings to this Python."""
+    found: set[str] = set()
+    open_ = [Requirement(text) for text in requirements]
+    seen: set[tuple[str, frozenset[str]]] = set()
+    while open_:
+        wanted = open_.pop()
+        key = (normalized(wanted.name), frozenset(wanted.extras))
+        if key in seen:
+            continue
+        seen.add(key)
+        try:
+            installed = distribution(wanted.name)
+        except PackageNotFoundError:
+            continue
+        found.add(key[0])
+        for line in installed.requires or ():
+            inner = Requirement(line)
+            extras = [*wanted.extras, ""]
+            if inner.marker is None or any(inner.marker.evaluate({"extra": one}) for one in extras):
+                open_.append(inner)
+    return found

@@ -1,0 +1,1 @@
+"""The commands behind the Makefile: environments, lock, checks and tests."""
