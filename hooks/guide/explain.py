@@ -34,13 +34,20 @@ def _tuples(value: Any) -> Any:  # noqa: ANN401
 
 def _problems(model: type[Model], file: YamlFile, error: ValidationError) -> Iterator[Problem]:
     told: set[tuple[int, str]] = set()
-    for detail in error.errors(include_url=False):
+    details = error.errors(include_url=False)
+    for detail in details:
+        if detail["type"] == "too_short" and any(_is_inside(one, detail) for one in details):
+            continue  # the missing item is there and was reported for what is wrong in it
         loc = _in_file(detail["loc"], file.value)
         message = _message(model, detail)
         line = file.line_of(loc)
         if (line, message) not in told:
             told.add((line, message))
             yield Problem(file.path, line, message)
+
+
+def _is_inside(one: ErrorDetails, other: ErrorDetails) -> bool:
+    return len(one["loc"]) > len(other["loc"]) and one["loc"][: len(other["loc"])] == other["loc"]
 
 
 def _in_file(loc: Loc, value: Any) -> Loc:  # noqa: ANN401
@@ -75,6 +82,9 @@ def _message(model: type[Model], detail: ErrorDetails) -> str:
             return f"'{key}' is {_said(detail['input'])}; write one of {known}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"'{key}' is {_said(detail['input'])}; write `key: value` lines below it"
+        case "too_short":
+            least = detail.get("ctx", {}).get("min_length")
+            return f"'{key}' has too few items; give at least {least}"
         case "string_too_long":
             limit = detail.get("ctx", {}).get("max_length")
             return f"'{key}' has {len(detail['input'])} characters; shorten it to {limit}"

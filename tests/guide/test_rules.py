@@ -1,0 +1,308 @@
+"""What must hold between the files, and how it is said when it does not."""
+
+import pytest
+
+from tests.guide.conftest import Tree
+
+RED = "data/technologies/stores/red.yml"
+GREEN = "data/technologies/stores/green.yml"
+STORES = "data/categories/stores.yml"
+DECISION = "data/decisions/store.yml"
+VERSUS = "data/versus/blue-vs-red.yml"
+SNIPPET = "data/snippets/stores/keep-state.yml"
+
+DANGLING = [
+    pytest.param(
+        STORES, "contenders: [red, blue]", "contenders: [rde, blue, red]",
+        f"{STORES}:7: unknown technology 'rde'; did you mean 'red'?", id="contender",
+    ),
+    pytest.param(
+        STORES, "pick: red", "pick: rde",
+        f"{STORES}:9: unknown contender 'rde'; did you mean 'red'?", id="pick",
+    ),
+    pytest.param(
+        STORES, "companions: [green]", "companions: [green, grene]",
+        f"{STORES}:39: unknown technology 'grene'; did you mean 'green'?", id="companion",
+    ),
+    pytest.param(
+        STORES, "decision: store", "decision: stor",
+        f"{STORES}:27: unknown decision 'stor'; did you mean 'store'?", id="decision",
+    ),
+    pytest.param(
+        STORES, "contenders: [blue], criteria", "contenders: [blau], criteria",
+        f"{STORES}:26: unknown contender 'blau'; did you mean 'blue'?", id="table's contender",
+    ),
+    pytest.param(
+        STORES, "criteria: [ease, ", "criteria: [eas, ",
+        f"{STORES}:26: unknown criterion 'eas'; did you mean 'ease'?", id="table's criterion",
+    ),
+    pytest.param(
+        STORES, "use: store/survives-kill", "use: store/survive-kill",
+        f"{STORES}:36: unknown criterion 'store/survive-kill'; "
+        "did you mean 'store/survives-kill'?", id="borrowed criterion",
+    ),
+    pytest.param(
+        STORES, "good: [kept]", "good: [kpet]",
+        f"{STORES}:12: 'kpet' is no outcome of 'survives-kill'; did you mean 'kept'?",
+        id="good outcome",
+    ),
+    pytest.param(
+        GREEN, "works_with: [red]", "works_with: [rad]",
+        f"{GREEN}:3: unknown technology 'rad'; did you mean 'red'?", id="works_with",
+    ),
+    pytest.param(
+        GREEN, "instead: [red]", "instead: [rad]",
+        f"{GREEN}:13: unknown technology 'rad'; did you mean 'red'?", id="instead",
+    ),
+    pytest.param(
+        RED, "probe: stores/survives-kill", "probe: stores/survive-kill",
+        f"{RED}:25: unknown probe 'stores/survive-kill'; did you mean 'stores/survives-kill'?",
+        id="probe",
+    ),
+    pytest.param(
+        RED, "benchmark: stores/writes", "benchmark: stores/write",
+        f"{RED}:27: unknown benchmark 'stores/write'; did you mean 'stores/writes'?",
+        id="benchmark",
+    ),
+    pytest.param(
+        RED, "distribution: red-client", "distribution: rot-client",
+        f"{RED}:32: 'rot-client' is not locked; name a locked distribution", id="distribution",
+    ),
+    pytest.param(
+        RED, "package: red-client\n", "package: rot-client\n",
+        f"{RED}:3: package 'rot-client' is not locked; add it to a dependency group in "
+        "pyproject.toml and run `make lock`", id="package",
+    ),
+    pytest.param(
+        SNIPPET, "install: [red-client]", "install: [rot-client]",
+        f"{SNIPPET}:4: 'rot-client' is not locked; add it to a dependency group in "
+        "pyproject.toml and run `make lock`", id="install",
+    ),
+    pytest.param(
+        SNIPPET, "technologies: [red]", "technologies: [rde]",
+        f"{SNIPPET}:3: unknown technology 'rde'; did you mean 'red'?", id="snippet's technology",
+    ),
+    pytest.param(
+        DECISION, "start: last", "start: lasst",
+        f"{DECISION}:2: unknown question 'lasst'; did you mean 'last'?", id="first question",
+    ),
+    pytest.param(
+        DECISION, "to: much", "to: mush",
+        f"{DECISION}:8: unknown question 'mush'; did you mean 'much'?", id="next question",
+    ),
+    pytest.param(
+        DECISION, "pick: blue", "pick: blau",
+        f"{DECISION}:9: unknown technology 'blau'; did you mean 'blue'?", id="outcome",
+    ),
+    pytest.param(
+        VERSUS, "pick: red", "pick: reed",
+        f"{VERSUS}:3: unknown contender 'reed'; did you mean 'red'?", id="versus pick",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "before", "after", "expected"), DANGLING)
+def test_reference_to_nothing_is_told_the_nearest_name(
+    tree: Tree, path: str, before: str, after: str, expected: str
+) -> None:
+    """The line of the reference, and what was probably meant."""
+    tree.change(path, before, after)
+    assert expected in tree.problems()
+
+
+BROKEN = [
+    pytest.param(
+        DECISION, "pick: red, because: Red writes., flips_if: It is little.", "to: last",
+        f"{DECISION}:13: leads back to 'last', a loop without end; lead it to a pick or to a new "
+        "question", id="loop",
+    ),
+    pytest.param(
+        DECISION,
+        "      - answer: \"Yes, or I don't know\"\n        to: much\n",
+        '      - {answer: "Yes", pick: red, because: It writes., flips_if: No.}\n',
+        f"{DECISION}:9: no answer leads to the question 'much'; lead one there or delete it",
+        id="unreachable question",
+    ),
+    pytest.param(
+        DECISION, "pick: blue, because: Blue forgets., flips_if: You must keep it.", "because: So.",
+        f"{DECISION}:9: 'answers' must lead to exactly one place; give `pick` or `to`", id="dead end",
+    ),
+    pytest.param(
+        DECISION, "pick: blue, because: Blue forgets., flips_if: You must keep it.", "pick: blue",
+        f"{DECISION}:9: 'answers' picks without saying why; add `because` and `flips_if`",
+        id="pick without a reason",
+    ),
+    pytest.param(
+        DECISION, "pick: blue", "pick: green",
+        f"{STORES}:27: the decision 'store' picks 'green', no contender of 'store'; mend one of "
+        "them", id="outcome that is no contender",
+    ),
+    pytest.param(
+        RED, "review_by: 2027-05-20", "review_by: 2026-11-20",
+        f"{RED}:12: review_by is not after decided; set a later day", id="review before decision",
+    ),
+    pytest.param(
+        RED, "{date: 2026-11-20, tier: recommended", "{date: 2026-11-20, tier: legacy",
+        f"{RED}:36: the last line of history is not the verdict; end it with 2026-11-20, tier "
+        "recommended", id="verdict differs from history",
+    ),
+    pytest.param(
+        GREEN, "date: 2025-01-01", "date: 2027-01-01",
+        f"{GREEN}:23: is older than the line above it; put the oldest line first",
+        id="history out of order",
+    ),
+    pytest.param(
+        GREEN, "  instead: [red]\n", "",
+        f"{GREEN}:5: says avoid but not what to do; add `instead` and `move`",
+        id="rejection without a way out",
+    ),
+    pytest.param(
+        RED, "    ease:\n      value: easy\n      evidence: {judgement: Two commands.}\n", "",
+        f"{RED}:23: has no cell for 'store/ease'; add one, with evidence of the kind judgement",
+        id="empty cell",
+    ),
+    pytest.param(
+        RED,
+        'value: Lines\n      evidence: {package: {distribution: red-client, file: red/disk.py, '
+        'text: "LINES = 1"}}',
+        "value: Lines\n      evidence: {judgement: I think so.}",
+        f"{RED}:32: 'format' does not accept judgement; give evidence of the kind package or "
+        "source", id="a judgement for a fact",
+    ),
+    pytest.param(
+        RED, "aliases: [red db]", "aliases: [Blue DB]",
+        f"{RED}:4: the alias 'Blue DB' is taken by 'blue'; delete one", id="alias claimed twice",
+    ),
+    pytest.param(
+        RED, "aliases: [red db]", "aliases: [blue]",
+        f"{RED}:4: the alias 'blue' is taken by 'blue'; delete one", id="alias that is a name",
+    ),
+    pytest.param(
+        STORES, "companions: [green]", "companions: []",
+        f"{GREEN}:1: is in no choice of 'stores'; add it there to `contenders` or `companions`",
+        id="technology in no choice",
+    ),
+    pytest.param(
+        STORES, "companions: [green]", "companions: [green, red]",
+        f"{STORES}:7: 'red' is contender and companion; delete one of them",
+        id="contender and companion",
+    ),
+    pytest.param(
+        STORES, "id: stores-short", "id: stores-compared",
+        f"{STORES}:26: 'stores-compared' is an anchor of this page already; choose another id",
+        id="anchor claimed twice",
+    ),
+    pytest.param(
+        STORES, "id: writes,", "id: ease,",
+        f"{STORES}:22: the criterion 'ease' is there twice; delete one", id="criterion twice",
+    ),
+    pytest.param(
+        STORES, "versus: [[red, blue]]", "versus: [[red, blue], [blue, red]]",
+        f"{STORES}:28: claims /compare/blue-vs-red/ a second time; delete the pair",
+        id="pair claimed twice",
+    ),
+    pytest.param(
+        STORES, "    versus: [[red, blue]]\n", "",
+        f"{VERSUS}:1: 'blue-vs-red' is a pair of no choice; add the pair to a choice's `versus` or "
+        "delete the file", id="versus file of no pair",
+    ),
+    pytest.param(
+        STORES, "        outcomes: {kept: Keeps everything, lost: Forgets everything}\n"
+        "        good: [kept]\n", "",
+        f"{STORES}:12: 'survives-kill' must have outcomes if, and only if, it accepts a probe; "
+        "mend `accepts`", id="probe without outcomes",
+    ),
+    pytest.param(
+        STORES, ', unit: "× Red", better: higher', "",
+        f"{STORES}:19: 'writes' needs `unit` and `better` if, and only if, it accepts a benchmark",
+        id="benchmark without a unit",
+    ),
+    pytest.param(
+        SNIPPET, 'highlight: ["2"]', 'highlight: ["2-9"]',
+        f"{SNIPPET}:5: marks the lines 2-9, but the file has 2; mend the numbers",
+        id="highlight past the end",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "before", "after", "expected"), BROKEN)
+def test_broken_rule_is_said_with_its_cure(
+    tree: Tree, path: str, before: str, after: str, expected: str
+) -> None:
+    """The rule, the line that breaks it, and what to do."""
+    tree.change(path, before, after)
+    assert expected in tree.problems()
+
+
+def test_technology_in_two_categories_is_refused(tree: Tree) -> None:
+    """Both would claim /technologies/red/."""
+    tree.write("data/technologies/other/red.yml", (tree.root / RED).read_bytes())
+    assert f"{RED}:1: claims the address of data/technologies/other/red.yml; rename one of them" in (
+        tree.problems()
+    )
+
+
+def test_technology_outside_every_category_is_refused(tree: Tree) -> None:
+    """Its folder must be a category."""
+    tree.write("data/technologies/stors/new.yml", (tree.root / GREEN).read_bytes())
+    problems = tree.problems()
+    expected = "data/technologies/stors/new.yml:1: unknown category 'stors'; did you mean 'stores'?"
+    assert expected in problems
+
+
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        (VERSUS, f"{STORES}:28: has no page; write data/versus/blue-vs-red.yml"),
+        (
+            SNIPPET,
+            "snippets/stores/keep_state.py:1: is shown nowhere; describe it in "
+            "data/snippets/stores/keep-state.yml",
+        ),
+        (
+            "snippets/stores/keep_state.py",
+            f"{SNIPPET}:1: wants exactly one file snippets/stores/<stem>.<extension>; found none",
+        ),
+        (
+            "tests/snippets/stores/test_keep_state.py",
+            f"{SNIPPET}:1: has no test; write tests/snippets/stores/test_keep_state.py",
+        ),
+        ("data/packages.json", "data/packages.json:1: is missing; run `make lock`"),
+    ],
+)
+def test_missing_file_is_named(tree: Tree, gone: str, expected: str) -> None:
+    """What belongs together must be there together."""
+    (tree.root / gone).unlink()
+    assert expected in tree.problems()
+
+
+def test_implementation_without_code_is_refused(tree: Tree) -> None:
+    """Its folder is where its page takes the code from."""
+    path = tree.root / "snippets/contracts/pings/red"
+    (path / "app.py").unlink()
+    path.rmdir()
+    message = "data/contracts/pings/red.yml:1: has no code; write it in snippets/contracts/pings/red/"
+    assert tree.problems() == [message]
+
+
+def test_criterion_that_does_not_apply_wants_no_cell(tree: Tree) -> None:
+    """`applies_to` leaves a contender out, and only then is an empty cell no problem."""
+    tree.change(STORES, "{id: ease, name: Ease of use,", "{id: ease, applies_to: [blue], name: Ease,")
+    tree.change(RED, "    ease:\n      value: easy\n      evidence: {judgement: Two commands.}\n", "")
+    assert tree.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("probe/stores/survives-kill", "{}"),
+        ("probe/stores/survives-kill", "not JSON"),
+        ("probe/stores/other", None),
+    ],
+)
+def test_edited_proof_is_refused(tree: Tree, name: str, text: str | None) -> None:
+    """A proof that no run wrote is a problem, whatever is wrong with it."""
+    original = (tree.root / "data/proof/probe/stores/survives-kill.json").read_text("utf-8")
+    tree.write(f"data/proof/{name}.json", original if text is None else text)
+    (problem,) = tree.problems()
+    assert "run `make prove only=stores/" in problem
