@@ -4,7 +4,9 @@ port ?= 8000
 site := .venv/site/bin
 test := .venv/test/bin
 environment := tools/python -m tools.environments
-pytest := $(test)/python -m tools.run_tests
+run := $(test)/python -m tools.run
+# A worker per core; more than four only compete for the one PostgreSQL.
+parallel := -n logical --maxprocesses 4 --dist loadgroup
 
 .PHONY: help serve build test check fix lock prove bench clean site-environment test-environment
 .DEFAULT_GOAL := help
@@ -20,10 +22,10 @@ build: site-environment ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(site)/mkdocs build --strict
 
 test: test-environment ## run the tests (args="-k name -x")
-	@$(pytest) $(args)
+	@$(run) pytest $(parallel) $(args)
 
 check: test-environment ## check format, lint, types, data, workflows and the strict build (only=types)
-	@$(test)/python -m tools.check $(only)
+	@$(run) tools.check $(only)
 
 fix: test-environment ## format the code and mend what the linter can
 	@$(test)/ruff check --fix --exit-zero --quiet .
@@ -32,14 +34,13 @@ fix: test-environment ## format the code and mend what the linter can
 lock: ## resolve every dependency anew; write requirements/*.txt and data/packages.json
 	@tools/python -m tools.lock
 	@$(environment) site test
-	@PYTHONPATH=hooks $(test)/python -m tools.packages
+	@$(run) tools.packages
 
-prove: test-environment ## execute probes, starters, snippets and benchmarks; rewrite data/proof/ (only=<category> check=1)
-	@$(pytest) -n 0 --prove $(if $(only),--only=$(only)) $(if $(check),--check) \
-		$(wildcard tests/snippets tests/probes tests/starters tests/benchmarks) $(args)
+prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe check=1)
+	@$(run) tests.proof $(foreach word,only kind check,$(if $($(word)),$(word)=$($(word))))
 
 bench: test-environment ## measure page weight, search and build
-	@$(pytest) -n 0 -s tests/benchmarks $(args)
+	@$(run) pytest -n 0 -s tests/benchmarks $(args)
 
 clean: ## remove environments, caches and the built site
 	rm -rf .venv .cache site .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -3,7 +3,6 @@
 .venv/test/bin/python -m tools.check [name …]
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -28,7 +27,11 @@ def steps(root: Path, site: str) -> list[Step]:
     schema = ("--builtin-schema", "vendor.github-workflows")
     build = ("mkdocs", "build", "--strict", "--site-dir", site)
     return [
-        Step("format", ("ruff", "format", "--check", "."), "run `make fix`"),
+        Step(
+            "format",
+            ("ruff", "format", "--check", "--output-format", "concise", "."),
+            "run `make fix`",
+        ),
         Step("lint", ("ruff", "check", "."), "run `make fix`, then mend by hand what is left"),
         Step("leaks", ("python", "-m", "tools.leaks"), "each line says how"),
         Step("yaml", ("yamllint", "--strict", "."), "mend the lines by hand"),
@@ -60,7 +63,6 @@ def passes(step: Step) -> bool:
     started = time.monotonic()
     done = subprocess.run(
         program(step.command),
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1", "PYTHONUTF8": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         check=False,

@@ -1,6 +1,6 @@
 """Write `data/packages.json`: what the lock, the index and the installed metadata say.
 
-    .venv/test/bin/python -m tools.packages
+    .venv/test/bin/python -m tools.run tools.packages
 
 Runs in the test environment, after it was installed from the lock. Holds the distributions that
 the lock installs on this platform for the Python of `.python-version`.

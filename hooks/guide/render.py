@@ -15,7 +15,7 @@ from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 TEMPLATES = Path(__file__).parent / "templates"
-MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!|~^:=$\"'/@%;,?])")
+MARKDOWN_PUNCTUATION = re.compile(r"([\\`*_{}\[\]()#+\-.!])")
 PLACEHOLDER = re.compile(r'<div data-guide="(\d+)"></div>')
 
 

@@ -58,8 +58,13 @@ def test_server_that_ends_early_is_noticed(implementation: Implementation) -> No
         pytest.raises(ServerFailedError, match="exited with -9"),
         running(served, NO_DATABASE) as server,
     ):
-        server.process.kill()
-        server.process.wait()
+        end(server.process)
+
+
+def end(process: psutil.Process) -> None:
+    """End a process as the system does when memory runs out."""
+    process.kill()
+    process.wait()
 
 
 def test_no_process_of_a_server_survives_it(implementation: Implementation) -> None:

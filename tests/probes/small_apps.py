@@ -65,9 +65,14 @@ def framework_requirements(contender: str) -> list[str]:
     return [implementations()[contender].install[0], *OWN_EXTRAS.get(contender, [])]
 
 
+def own_distribution(contender: str) -> str:
+    """Give the name of the framework's own distribution: `djangorestframework`."""
+    return Requirement(implementations()[contender].install[0]).name
+
+
 def framework_distributions(contender: str) -> list[str]:
     """Give the names of the framework's own distributions: Django's too where it runs on it."""
-    own = Requirement(implementations()[contender].install[0]).name
+    own = own_distribution(contender)
     return sorted({own, "django"}) if contender in DJANGO_FAMILY else [own]
 
 

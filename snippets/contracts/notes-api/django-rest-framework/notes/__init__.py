@@ -1,0 +1,1 @@
+"""Notes, kept in PostgreSQL and read and written over HTTP."""
