@@ -35,8 +35,8 @@ def steps(root: Path, site: str) -> list[Step]:
         Step("lint", ("ruff", "check", "."), "run `make fix`, then mend by hand what is left"),
         Step("leaks", ("python", "-m", "tools.leaks"), "each line says how"),
         Step("yaml", ("yamllint", "--strict", "."), "mend the lines by hand"),
-        Step("workflow schema", ("check-jsonschema", *schema, *workflows), "mend the keys by hand"),
-        Step("workflow lint", ("zizmor", "--offline", "--quiet", ".github"), "mend by hand"),
+        Step("schema", ("check-jsonschema", *schema, *workflows), "mend the keys by hand"),
+        Step("workflows", ("zizmor", "--offline", "--quiet", ".github"), "mend by hand"),
         Step("types", ("mypy",), "mend the lines by hand; `make check only=types` runs it alone"),
         Step("site", build, "mend the pages named; `make serve` shows them"),
     ]

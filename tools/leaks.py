@@ -56,7 +56,7 @@ def leaks_of_line(line: str, places: Sequence[str]) -> Iterator[str]:
     for shared in SHARED:
         line = line.replace(shared, "")
     for place in places:
-        if re.search(rf"(?<![\w.-]){re.escape(place)}", f"{line}/"):
+        if re.search(rf"(?<![\w.-]){re.escape(place.rstrip('/'))}(?![\w-]|\.\w)", line):
             yield f"path of this machine, {place}; write it relative to the repository"
             return
     if found := HOME.search(line):

@@ -1,6 +1,6 @@
 """Run a module with this Python, whatever the caller's shell is set to.
 
-    .venv/test/bin/python -m tools.run pytest [arguments]
+.venv/test/bin/python -m tools.run pytest [arguments]
 """
 
 import os

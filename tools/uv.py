@@ -121,12 +121,12 @@ def complaints(stderr: str) -> str:
 def reason(stderr: str) -> str:
     """Give the complaint in one line: the error and its last cause."""
     lines = [line.strip() for line in complaints(stderr).splitlines()]
-    causes = [line for line in lines if line.lower().startswith(("error:", "caused by:"))]
+    causes = [line for line in lines if line.lower().startswith(("error:", "cause:", "caused by:"))]
     told = causes or lines or ["it did not say why"]
     return ": ".join(dict.fromkeys(strip_label(line) for line in (told[0], told[-1])))
 
 
 def strip_label(line: str) -> str:
-    """Give `line` without `error:` or `Caused by:` before it."""
+    """Give `line` without the `error:` or `cause:` before it."""
     label, found, rest = line.partition(":")
-    return rest.strip() if found and label.lower() in {"error", "caused by"} else line
+    return rest.strip() if found and label.lower() in {"error", "cause", "caused by"} else line

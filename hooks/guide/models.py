@@ -135,12 +135,17 @@ class Verdict(Model):
 class HistoryLine(Model):
     """One verdict of the past, or the present one, which is the last line."""
 
-    date: dt.date
-    """The day on which the verdict was given; for advice older than this guide, of that advice."""
+    date: dt.date | Annotated[int, Field(ge=2000, le=2100)]
+    """The day on which the verdict was given; the year alone where nobody knows the day."""
     tier: Tier
     """The verdict."""
     because: Prose
     """Why it was given, or why it changed."""
+
+    @property
+    def earliest(self) -> dt.date:
+        """The first day that `date` can mean."""
+        return self.date if isinstance(self.date, dt.date) else dt.date(self.date, 1, 1)
 
 
 class Links(Model):

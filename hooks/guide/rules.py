@@ -72,7 +72,7 @@ def verdicts_are_whole(guide: Guide) -> Iterator[Problem]:
             message = "review_by is not after decided; set a later day"
             yield file.problem(("verdict", "review_by"), message)
         for n, (before, after) in enumerate(pairwise(technology.history), start=1):
-            if after.date < before.date:
+            if after.earliest < before.earliest:
                 message = "is older than the line above it; put the oldest line first"
                 yield file.problem(("history", n), message)
         last = technology.history[-1] if technology.history else None

@@ -262,9 +262,9 @@ class Context:
         proof = self.proof(kind, key)
         return proof is not None and self.stale(proof) is None
 
-    def day(self, date: dt.date) -> str:
-        """A date as readers write it."""
-        return day(date)
+    def day(self, date: dt.date | int) -> str:
+        """A date, or a year alone, as readers write it."""
+        return str(date) if isinstance(date, int) else day(date)
 
     def number(self, value: float) -> str:
         """A figure with as many digits as it bears."""

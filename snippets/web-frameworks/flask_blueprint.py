@@ -1,6 +1,6 @@
 from typing import Any
 
-from flask import Blueprint, Flask, request, url_for
+from flask import Blueprint, Flask, url_for
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from werkzeug.exceptions import HTTPException
@@ -26,7 +26,7 @@ class Book(db.Model):  # type: ignore[name-defined, misc]  # mypy does not see a
 def list_books() -> dict[str, Any]:
     query = db.select(Book).order_by(Book.id)  # pages need an order that never ties
     page = db.paginate(query, max_per_page=100)  # reads ?page= and ?per_page=, else 404
-    following = url_for(".list_books", **{**request.args, "page": page.next_num})
+    following = url_for(".list_books", page=page.next_num, per_page=page.per_page)
     return {
         "items": [book.as_json() for book in page],
         "total": page.total,

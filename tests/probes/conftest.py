@@ -1,12 +1,16 @@
-"""Fixtures of every probe: what it observed, with which distributions, and on which app."""
+"""Fixtures of every probe: what it observed, with what, and on which application."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.probes.fixtures import Observe, RanWith, Served
+from tests.contracts.implementation import ROOT
+from tests.probes.fixtures import Observe, RanFrom, RanWith, Served
 from tests.probes.small_apps import SmallApp, small_app
+
+HELPERS = sorted(Path(__file__).parent.glob("*.py"))
 
 
 @pytest.fixture
@@ -29,8 +33,24 @@ def ran_with(request: pytest.FixtureRequest) -> RanWith:
     return record
 
 
+@pytest.fixture
+def ran_from(request: pytest.FixtureRequest) -> RanFrom:
+    """Give the function that records which files took part beside the test itself."""
+
+    def record(paths: Iterable[str]) -> None:
+        request.node.user_properties.append(("sources", sorted(paths)))
+
+    return record
+
+
+@pytest.fixture(autouse=True)
+def _ran_from_helpers(ran_from: RanFrom) -> None:
+    """Record that what probes share took part: a change in it makes their proofs stale."""
+    ran_from(path.relative_to(ROOT).as_posix() for path in HELPERS)
+
+
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Give the function that serves small applications; they stop at the end of the session."""
     started: dict[tuple[object, ...], SmallApp] = {}
     with ExitStack() as stack:
@@ -44,3 +64,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             return started[key]
 
         yield serve
+
+
+@pytest.fixture
+def served(_served: Served, ran_from: RanFrom) -> Served:
+    """Give the function that serves small applications and records their sources."""
+
+    def serve(contender: str, *, asgi: bool = False, **env: str) -> SmallApp:
+        app = _served(contender, asgi=asgi, **env)
+        ran_from([app.source.relative_to(ROOT).as_posix()])
+        return app
+
+    return serve

@@ -18,6 +18,12 @@ class RanWith(Protocol):
     def __call__(self, contender: str, distributions: Iterable[str]) -> None: ...
 
 
+class RanFrom(Protocol):
+    """Record which files and folders took part, from the root of the repository."""
+
+    def __call__(self, paths: Iterable[str]) -> None: ...
+
+
 class Served(Protocol):
     """Give a contender's small application, started once per session for the same arguments."""
 

@@ -61,4 +61,4 @@ def call_in_process(
 def answer(done: subprocess.CompletedProcess[str]) -> object:
     """Give the JSON that the script printed last."""
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(done.stdout.strip().splitlines()[-1])

@@ -63,7 +63,7 @@ def as_json(note: Note) -> dict[str, Any]:
 class JSONView(View):
     """A view whose errors are JSON too."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         """Answer for the only constraint that a valid note can break: the unique title."""
         try:
             return super().dispatch(request, *args, **kwargs)
@@ -72,7 +72,7 @@ class JSONView(View):
             return JsonResponse({"detail": detail}, status=HTTPStatus.CONFLICT)
 
     def http_method_not_allowed(
-        self, request: HttpRequest, *args: Any, **kwargs: Any
+        self, request: HttpRequest, *args: object, **kwargs: object
     ) -> JsonResponse:
         """Say which methods there are."""
         allowed = super().http_method_not_allowed(request, *args, **kwargs)["Allow"]

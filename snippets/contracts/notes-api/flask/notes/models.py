@@ -16,7 +16,8 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
-class Note(db.Model):
+# Flask-SQLAlchemy makes `db.Model` at run time, where no type checker sees it.
+class Note(db.Model):  # type: ignore[name-defined,misc]
     """A note; PostgreSQL numbers and dates it."""
 
     __tablename__ = "notes"

@@ -13,8 +13,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
 ]
-ROOT_URLCONF = "config.urls"
+ROOT_URLCONF = "notes.urls"
 APPEND_SLASH = False
+TIME_ZONE = "UTC"  # the default is Chicago
 
 connection = conninfo_to_dict(os.environ["DATABASE_URL"])
 DATABASES = {

@@ -8,13 +8,15 @@ from psycopg.conninfo import conninfo_to_dict
 SECRET_KEY = os.environ.get("SECRET_KEY", "django-insecure-for-development-only")
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost").split(",")
 
-INSTALLED_APPS = ["rest_framework", "notes"]
+INSTALLED_APPS = ["ninja", "notes"]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "notes.middleware.json_method_not_allowed",
 ]
-ROOT_URLCONF = "config.urls"
+ROOT_URLCONF = "notes.urls"
 APPEND_SLASH = False
+TIME_ZONE = "UTC"  # the default is Chicago
 
 connection = conninfo_to_dict(os.environ["DATABASE_URL"])
 DATABASES = {
@@ -28,11 +30,5 @@ DATABASES = {
     }
 }
 
-REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    # Anyone may call: without these two lines `django.contrib.auth` has to be installed.
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
-    "UNAUTHENTICATED_USER": None,
-    "EXCEPTION_HANDLER": "notes.errors.exception_handler",
-}
+NINJA_PAGINATION_PER_PAGE = 20
+NINJA_PAGINATION_MAX_LIMIT = 100

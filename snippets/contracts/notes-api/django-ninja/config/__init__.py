@@ -1,1 +1,0 @@
-"""The project: settings, addresses, and what a server runs."""

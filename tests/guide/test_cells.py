@@ -1,0 +1,159 @@
+"""What a table cell shows for each kind of evidence, and when it shows that nothing ran."""
+
+import pytest
+from guide.cells import figure_text, number, overlaps, shown_row, shown_table
+from guide.load import Guide
+from guide.models import Criterion
+from guide.packages import Package, age, fact, is_dormant
+from guide.proofs import Figure
+
+from tests.guide.conftest import Tree
+
+
+def cell_of(guide: Guide, key: str, criterion: str):  # noqa: ANN201
+    """A contender's cell in the sample's first choice."""
+    choice = guide.categories["stores"].choices[0]
+    row = next(row for row in choice.criteria if row.id == criterion)  # type: ignore[union-attr]
+    cells = shown_row(guide, "store", row, choice.contenders).cells  # type: ignore[arg-type]
+    return dict(zip(choice.contenders, cells, strict=True))[key]
+
+
+def test_probe_shows_the_outcome_in_the_words_of_its_criterion(sample: Guide) -> None:
+    """`kept` is what the run said; the reader sees what it means, and that it is good."""
+    cell = cell_of(sample, "red", "survives-kill")
+    assert (cell.text, cell.mark, cell.good) == ("Keeps everything", "ran", True)
+    assert cell.href == "proof/#probe-stores-survives-kill"
+    assert not cell_of(sample, "blue", "survives-kill").good
+
+
+def test_proof_of_another_version_never_shows_as_passed(sample: Guide) -> None:
+    """The benchmark ran on 1.1.0, the lock has 1.2.0: no figure is shown."""
+    cell = cell_of(sample, "blue", "writes")
+    assert (cell.text, cell.mark) == ("not executed on this version", "not-run")
+    assert cell.says == "it ran on red-client 1.1.0, 1.2.0 is locked now"
+
+
+def test_missing_proof_shows_as_not_executed(tree: Tree) -> None:
+    """Without a proof there is no outcome."""
+    (tree.root / "data/proof/probe/stores/survives-kill.json").unlink()
+    cell = cell_of(tree.guide(), "red", "survives-kill")
+    assert (cell.text, cell.mark) == ("not executed on this version", "not-run")
+    assert cell.says == "it has not been executed yet"
+
+
+def test_changed_test_takes_the_outcome_away(tree: Tree) -> None:
+    """The proof is of other bytes."""
+    tree.write("tests/probes/stores/test_survives_kill.py", "changed\n")
+    cell = cell_of(tree.guide(), "red", "survives-kill")
+    assert cell.mark == "not-run"
+    assert "tests/probes/stores/test_survives_kill.py has changed" in cell.says
+
+
+def test_contender_left_out_of_a_run_shows_as_not_executed(tree: Tree) -> None:
+    """A proof speaks only of those that ran."""
+    tree.change("data/proof/probe/stores/survives-kill.json", ', "blue": "lost"', "")
+    assert cell_of(tree.guide(), "blue", "survives-kill").mark == "not-run"
+
+
+@pytest.mark.parametrize(
+    ("criterion", "text", "mark"),
+    [
+        ("licence", "MIT", "lock"),
+        ("format", "Lines", "found"),
+        ("ease", "easy", "opinion"),
+        ("best-for", "Red things", "opinion"),
+    ],
+)
+def test_each_kind_of_evidence_has_its_mark(
+    sample: Guide, criterion: str, text: str, mark: str
+) -> None:
+    """The value and where it comes from."""
+    cell = cell_of(sample, "red", criterion)
+    assert (cell.text, cell.mark) == (text, mark)
+
+
+def test_borrowed_row_shows_the_cells_of_its_owner(sample: Guide) -> None:
+    """`use: store/survives-kill` is the same cell under another question."""
+    choice = sample.categories["stores"].choices[1]
+    (group,) = shown_table(sample, choice, choice.tables[0]).groups
+    (row,) = group[1]
+    assert [cell.text for cell in row.cells if cell] == ["Forgets everything", "Keeps everything"]
+    assert row.differs
+
+
+def test_table_keeps_its_own_columns_and_rows(sample: Guide) -> None:
+    """As its `contenders` and `criteria` say, in their order."""
+    choice = sample.categories["stores"].choices[0]
+    table = shown_table(sample, choice, choice.tables[1])
+    assert table.contenders == ("blue",)
+    assert [name for name, _ in table.groups] == ["Opinion", "When things go wrong"]
+
+
+def ratio(low: float, median: float, high: float) -> str:
+    """The text of a ratio with that range."""
+    criterion = Criterion.model_validate(
+        {"id": "x", "name": "X", "accepts": ("benchmark",), "unit": "× Red", "better": "lower"}
+    )
+    return figure_text(Figure(median=median, low=low, high=high, rounds=5), criterion)
+
+
+def test_ratio_inside_the_noise_is_shown_as_equal() -> None:
+    """0.97 to 1.04 cannot be told from the baseline; 1.02 to 1.10 can."""
+    assert ratio(0.97, 1.01, 1.04) == "≈ 1"
+    assert ratio(1.02, 1.06, 1.10) == "1.06"
+    assert ratio(1, 1, 1) == "1"
+
+
+def test_figures_are_equal_when_their_ranges_touch() -> None:
+    """Only then may both be called the best."""
+    one = Figure(median=1, low=0.9, high=1.1, rounds=5)
+    assert overlaps(one, Figure(median=1.2, low=1.1, high=1.3, rounds=5))
+    assert not overlaps(one, Figure(median=1.3, low=1.2, high=1.4, rounds=5))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.0, "1"), (0.4567, "0.46"), (12.34, "12.3"), (123.4, "123"), (250.0, "250")]
+)
+def test_numbers_have_as_many_digits_as_they_bear(value: float, text: str) -> None:
+    """Three at most, and no false precision."""
+    assert number(value) == text
+
+
+def package(sample: Guide, **changes: object) -> Package:
+    """Red's package with changes."""
+    return sample.packages.packages["red-client"].model_copy(update=changes)
+
+
+@pytest.mark.parametrize(
+    ("released", "text"),
+    [
+        ("2026-11-20", "0 days old"),
+        ("2026-11-19", "1 day old"),
+        ("2026-11-18", "2 days old"),
+        ("2026-10-30", "3 weeks old"),
+        ("2026-09-10", "2 months old"),
+        ("2024-11-20", "23 months old"),
+    ],
+)
+def test_age_is_counted_to_the_day_of_the_lock(sample: Guide, released: str, text: str) -> None:
+    """In the unit in which people say it."""
+    import datetime as dt  # noqa: PLC0415
+
+    aged = package(sample, released=dt.date.fromisoformat(released))
+    assert age(aged, sample.packages.as_of) == text
+
+
+def test_release_of_over_eighteen_months_is_dormant(sample: Guide) -> None:
+    """Blue's is of January 2024."""
+    as_of = sample.packages.as_of
+    assert is_dormant(sample.packages.packages["blue-client"], as_of)
+    assert not is_dormant(sample.packages.packages["red-client"], as_of)
+
+
+def test_what_metadata_leaves_out_is_said(sample: Guide) -> None:
+    """No licence in the metadata is not the same as no licence."""
+    blue, as_of = sample.packages.packages["blue-client"], sample.packages.as_of
+    assert fact(blue, "licence", as_of) == "not stated"
+    assert fact(blue, "typed", as_of) == "No"
+    assert fact(blue, "wheels", as_of) == "none"
+    assert fact(package(sample), "size", as_of) == "1.2 MB"
