@@ -15,8 +15,7 @@ help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 serve: site-environment ## show the site on 127.0.0.1:8000 and rebuild it on each change (port=8001)
-	@echo "Serving on http://127.0.0.1:$(port)/ once it is built; Ctrl-C stops it"
-	@SITE_URL= NO_MKDOCS_2_WARNING=1 $(site)/mkdocs serve --livereload -a 127.0.0.1:$(port)
+	@$(site)/python -m tools.serve $(port)
 
 build: site-environment ## build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(site)/mkdocs build --strict

@@ -25,9 +25,9 @@ def main() -> int:
 
 
 def tracked(root: Path) -> list[str]:
-    """Give the files that git holds, and those it would take, that are there."""
+    """Give the files that git holds or would take and that are there; none outside of git."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=root, capture_output=True, check=True)
+    done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     names = sorted(set(done.stdout.decode().split("\0")) - {""})
     return [name for name in names if (root / name).is_file()]
 

@@ -85,5 +85,6 @@ def run(arguments: list[str], folder: Path, packages: Path, env: dict[str, str])
 def sign_in(client: httpx2.Client, page: str, username: str, password: str) -> httpx2.Response:
     """Post a login page as a browser does, its CSRF token included."""
     client.get(page).raise_for_status()
-    credentials = {"username": username, "password": password}
-    return client.post(page, data=credentials | {"csrfmiddlewaretoken": client.cookies["csrftoken"]})
+    token = client.cookies["csrftoken"]
+    fields = {"username": username, "password": password, "csrfmiddlewaretoken": token}
+    return client.post(page, data=fields)

@@ -2,12 +2,13 @@
 
 import os
 import re
+import socket
 import sys
 from pathlib import Path
 
 import pytest
 
-from tools import check
+from tools import check, serve
 from tools.run import own_environment
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,18 @@ def test_failed_check_says_what_mends_it(
 def test_unknown_check_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert check.main(["spelling"]) == 2
     assert "no check is called spelling" in capsys.readouterr().out
+
+
+def test_taken_port_is_told_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server((serve.ADDRESS, 0)) as taken:
+        port = taken.getsockname()[1]
+
+        assert serve.main([str(port)]) == 1
+
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith(f"make: port {port} is taken")
+    assert told.err.count("\n") == 1
 
 
 def test_tests_run_alike_whatever_the_shell_is_set_to() -> None:

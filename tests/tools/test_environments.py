@@ -23,8 +23,9 @@ exit 0
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Give a project with one environment, `site`."""
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a project with one environment, `site`, as the current folder."""
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "site.txt").write_text("a==1\n", encoding="utf-8")
     (tmp_path / ".python-version").write_text("3.13\n", encoding="utf-8")
@@ -103,7 +104,6 @@ def test_one_line_says_which_python_to_install(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (project / "refuse-python").touch()
-    monkeypatch.chdir(project)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("UV_PYTHON", raising=False)

@@ -19,7 +19,7 @@ from tests.probes.names import found_names
 from tests.probes.small_apps import framework_distributions, framework_requirements
 
 NAMES = r"(?i)\w*admin\w*"
-PASSWORD = "correct horse battery"  # noqa: S105 - of a user that lives for one test
+PASSWORD = "correct horse battery"
 NOTES = "/admin/notes/note/"
 MAKE_NOTE = "from notes.models import Note; Note.objects.create(title='before')"
 

@@ -20,7 +20,7 @@ from tests.probes.names import found_names
 from tests.probes.small_apps import framework_distributions
 
 NAMES = r"(?i)\w*(csrf|xsrf|cross_?site|sec_?fetch|same_?origin)\w*"
-PASSWORD = "correct horse battery"  # noqa: S105 - of a user that lives for one test
+PASSWORD = "correct horse battery"
 MAKE_USER = (
     "from django.contrib.auth.models import User; "
     f"User.objects.create_user('ada', password={PASSWORD!r})"
@@ -63,7 +63,7 @@ def test_cross_site_form_meets_a_small_application(
     if not names:
         observe(contender, "none")
         return
-    protected = served(contender, CSRF_SECRET="of one test")  # noqa: S106
+    protected = served(contender, CSRF_SECRET="of one test")
     with httpx2.Client(base_url=protected.url) as browser:
         assert refused(browser, "/form")
         browser.get("/quick").raise_for_status()

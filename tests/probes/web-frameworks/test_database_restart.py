@@ -8,7 +8,6 @@ last ten are right. "stuck": the last one still fails.
 
 import asyncio
 import signal
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +32,7 @@ class OwnPostgresql:
     """A PostgreSQL server that can be restarted on the same port with the same data."""
 
     def __init__(self, home: Path) -> None:
-        """Start the server, with its files in `home`; raise `ServiceUnavailable` if none is here."""
+        """Start the server, its files in `home`; raise `ServiceUnavailable` if there is none."""
         self.home = home
         started = started_in(home)
         self.url = started.url
@@ -50,7 +49,7 @@ class OwnPostgresql:
         self.stop()
         command = self.process.args
         assert isinstance(command, list)
-        self.process: subprocess.Popen[bytes] = launch(command, self.home, stop=signal.SIGINT)
+        self.process = launch(command, self.home, stop=signal.SIGINT)
         wait_until_answering(lambda: postgresql.version(self.url), self.process, self.home)
 
 

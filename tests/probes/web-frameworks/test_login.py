@@ -20,7 +20,7 @@ from tests.probes.names import found_names
 from tests.probes.small_apps import framework_distributions, framework_requirements
 
 NAMES = r"(?i)create_?(super_?)?user|user_?manager|abstract_?(base_?)?user|user_?model"
-PASSWORD = "correct horse battery"  # noqa: S105 - of a user that lives for one test
+PASSWORD = "correct horse battery"
 PAGE = "/accounts/login/"
 MAKE_USERS = f"""
 import json

@@ -7,6 +7,7 @@ exactly when the helper was used: what exists is used.
 """
 
 import time
+from itertools import pairwise
 
 import httpx2
 import pytest
@@ -29,7 +30,7 @@ def test_three_events_arrive_as_they_are_sent(
     ran_with(contender, app.distributions)
     arrivals = event_arrivals(f"{app.url}/events")
     assert len(arrivals) == 3
-    assert min(later - earlier for earlier, later in zip(arrivals, arrivals[1:])) > APART
+    assert min(later - earlier for earlier, later in pairwise(arrivals)) > APART
     word = "by-hand" if '"data: ' in app.source.read_text(encoding="utf-8") else "helper"
     assert bool(found_names(framework_distributions(contender), NAMES)) == (word == "helper")
     observe(contender, word)

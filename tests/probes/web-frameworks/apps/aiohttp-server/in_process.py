@@ -7,7 +7,6 @@ import asyncio
 
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
-
 from app import app
 
 

@@ -19,7 +19,7 @@ settings.configure(
         "rest_framework",
     ],
     ROOT_URLCONF=__name__,
-    SECRET_KEY="not-a-secret",  # noqa: S106 - nothing is signed here
+    SECRET_KEY="not-a-secret",
     TASKS={"default": {"BACKEND": TASKS}},
 )
 django.setup()

@@ -1,7 +1,6 @@
 """Call a handler with FastAPI's test client."""
 
-from fastapi.testclient import TestClient
-
 from app import app
+from fastapi.testclient import TestClient
 
 print(TestClient(app).get("/quick").text)

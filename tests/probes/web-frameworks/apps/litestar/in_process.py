@@ -1,8 +1,7 @@
 """Call a handler with Litestar's test client."""
 
-from litestar.testing import TestClient
-
 from app import app
+from litestar.testing import TestClient
 
 with TestClient(app) as client:
     print(client.get("/quick").text)

@@ -1,7 +1,6 @@
 """Call a handler with Starlette's test client."""
 
-from starlette.testclient import TestClient
-
 from app import app
+from starlette.testclient import TestClient
 
 print(TestClient(app).get("/quick").text)

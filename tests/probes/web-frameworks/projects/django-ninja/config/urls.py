@@ -1,7 +1,5 @@
 """Accounts, the admin site and views of Django Ninja."""
 
-# ruff: noqa: ARG001 - Django Ninja passes the request to every operation by this name
-
 from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import include, path

@@ -1,0 +1,87 @@
+"""Serve a built site on the loopback, under the policy that the site promises to keep."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http import HTTPStatus
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import IO, ClassVar
+
+from tests.site.building import PREFIX
+
+POLICY = "default-src 'self'"
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves files below a prefix; `served` collects the path of each file that went out."""
+
+    protocol_version = "HTTP/1.1"
+    # A system's own table of types may lack or differ in these.
+    extensions_map: ClassVar[dict[str, str]] = {
+        ".html": "text/html; charset=utf-8",
+        ".css": "text/css",
+        ".js": "text/javascript",
+        ".json": "application/json",
+        ".svg": "image/svg+xml",
+        ".png": "image/png",
+        ".woff2": "font/woff2",
+        "": "text/plain; charset=utf-8",
+    }
+
+    def __init__(self, *arguments: object, policy: str | None, served: list[Path], **more: object):
+        """Keep the policy to send and the list to fill, then answer."""
+        self.policy = policy
+        self.served = served
+        super().__init__(*arguments, **more)  # type: ignore[arg-type]
+
+    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+        """Open the file asked for; note it, or answer with the site's page for lost readers."""
+        path, _, query = self.path.partition("?")
+        if not path.startswith(PREFIX):
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return None
+        self.path = "/" + path.removeprefix(PREFIX) + (f"?{query}" if query else "")
+        file = Path(self.translate_path(self.path))
+        file = file / "index.html" if self.path.endswith("/") else file
+        if not file.exists():
+            return self.send_lost()
+        if file.is_file():
+            self.served.append(file)
+        return super().send_head()  # type: ignore[return-value]
+
+    def send_lost(self) -> IO[bytes]:
+        """Answer 404 with `404.html`, as GitHub does."""
+        page = Path(self.directory) / "404.html"
+        self.send_response(HTTPStatus.NOT_FOUND)
+        self.send_header("Content-Type", self.extensions_map[".html"])
+        self.send_header("Content-Length", str(page.stat().st_size))
+        self.end_headers()
+        return page.open("rb")
+
+    def end_headers(self) -> None:
+        """Add the policy to every answer."""
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: what matters is seen in the browser."""
+
+
+@contextmanager
+def serving(site: Path, policy: str | None = POLICY) -> Iterator[tuple[str, list[Path]]]:
+    """Serve the site on a free port; give its address and the list of files that go out."""
+    served: list[Path] = []
+    handler = partial(Handler, directory=str(site), policy=policy, served=served)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{PREFIX}", served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
