@@ -1,6 +1,6 @@
 # Every command does its own set-up. `make` and a Python 3 are all that must be there.
 
-port ?= 8000
+port ?= $(or $(PORT),8000)
 site := .venv/site/bin
 test := .venv/test/bin
 environment := tools/python -m tools.environments

@@ -65,6 +65,11 @@ class ShownRow:
         """Not all contenders show the same value."""
         return len({cell.text if cell else None for cell in self.cells}) > 1
 
+    @property
+    def is_known(self) -> bool:
+        """Every contender's value rests on evidence of the present version."""
+        return all(cell is None or cell.mark != "not-run" for cell in self.cells)
+
 
 @dataclass(frozen=True)
 class ShownTable:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from .cells import (
     MARKS,
+    ShownRow,
     ShownTable,
     executed_cells,
     grouped,
@@ -141,6 +142,15 @@ class Context:
         return choice, ShownTable(
             key, choice.question, (one, other), grouped(self.guide, rows, (one, other))
         )
+
+    def by_difference(self, table: ShownTable) -> list[tuple[str, list[ShownRow]]]:
+        """The rows of a pair's table: what differs, what is the same, what nobody knows yet."""
+        rows = [row for _, group in table.groups for row in group]
+        return [
+            ("Differs", [row for row in rows if row.is_known and row.differs]),
+            ("Same in both", [row for row in rows if row.is_known and not row.differs]),
+            ("Not executed on this version", [row for row in rows if not row.is_known]),
+        ]
 
     def pairs_with(self, key: str) -> list[str]:
         """The versus pages that a technology is on."""

@@ -15,6 +15,8 @@ url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
 engine = create_async_engine(url)
 new_session = async_sessionmaker(engine, expire_on_commit=False)
 
+Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]  # more would fail in the database, as a 500
+
 
 class Base(DeclarativeBase):
     pass
@@ -48,7 +50,7 @@ async def get_session() -> AsyncIterator[AsyncSession]:
 SessionDep = Annotated[AsyncSession, Depends(get_session, scope="function")]
 
 
-async def find_book(book_id: int, session: SessionDep) -> Book:
+async def find_book(book_id: Int32, session: SessionDep) -> Book:
     if (book := await session.get(Book, book_id)) is None:
         raise HTTPException(404, "No such book")
     return book
@@ -75,7 +77,7 @@ async def report_conflict(_request: Request, _error: IntegrityError) -> JSONResp
 
 
 @app.get("/books", response_model=list[BookOut])
-async def list_books(session: SessionDep, after: int = 0) -> list[Book]:
+async def list_books(session: SessionDep, after: Int32 = 0) -> list[Book]:
     query = select(Book).where(Book.id > after).order_by(Book.id).limit(50)
     return list(await session.scalars(query))
 

@@ -16,7 +16,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base)
 
 
-class Book(db.Model):  # type: ignore[name-defined, misc]  # mypy does not see a class made at run time
+class Book(db.Model):  # type: ignore[name-defined, misc]  # made at run time
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
 

@@ -14,7 +14,7 @@ db = SQLAlchemy(model_class=Base)
 books = Blueprint("books", __name__, url_prefix="/api/books")
 
 
-class Book(db.Model):  # type: ignore[name-defined, misc]  # mypy does not see a class made at run time
+class Book(db.Model):  # type: ignore[name-defined, misc]  # made at run time
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
 

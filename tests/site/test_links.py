@@ -9,6 +9,7 @@ import pytest
 from tests.site.building import ROOT, SITE_URL
 from tests.site.kinds import LOST, the_guide
 from tests.site.markup import CSS_ADDRESS, markup
+from tests.site.telling import listed
 
 TABLES = ("async-frameworks", "frameworks-short", "frameworks-detailed")
 
@@ -50,7 +51,8 @@ def faults(site: Path, page: Path) -> list[str]:
 
 
 def test_every_address_leads_somewhere(site: Path) -> None:
-    assert [line for page in pages(site) for line in faults(site, page)] == []
+    lines = [line for page in pages(site) for line in faults(site, page)]
+    assert not lines, listed(lines)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,8 @@ def test_user_with_the_permission_writes(client: Any, books: list[Any]) -> None:
 
 
 def test_wrong_field_is_refused_by_name(client: Any) -> None:
-    refused = login(client, "add_book").post("/books/", {"title": "", "published": 1961, "author": 0})
+    refused = login(client, "add_book").post(
+        "/books/", {"title": "", "published": 1961, "author": 0}
+    )
     assert refused.status_code == 400
     assert set(refused.json()) == {"title", "author"}

@@ -10,7 +10,7 @@ def test_created_book_is_listed(client: TestClient, author_id: int) -> None:
 
 
 def test_book_of_unknown_author_is_refused(client: TestClient) -> None:
-    refused = client.post("/books", json={"title": "Dune", "author_id": 0})
+    refused = client.post("/books", json={"title": "Dune", "author_id": 999_999})
     assert (refused.status_code, refused.json()) == (409, {"detail": "No such author"})
 
 
