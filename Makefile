@@ -26,9 +26,10 @@ test: test-environment ## run the tests (args="-k name -x")
 check: test-environment ## check format, lint, types, data, workflows and the strict build (only=types)
 	@$(run) tools.check $(only)
 
-fix: test-environment ## format the code and mend what the linter can
+fix: test-environment ## format the code, mend what the linter can, write the data schemas
 	@$(test)/ruff check --fix --exit-zero --quiet .
 	@$(test)/ruff format .
+	@$(run) guide.schema
 
 lock: ## resolve every dependency anew; write requirements/*.txt and data/packages.json
 	@tools/python -m tools.lock

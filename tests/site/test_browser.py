@@ -1,0 +1,127 @@
+"""One page of each kind in a browser: the one with most in it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.site.chromium import opened, settled
+from tests.site.kinds import KINDS, LOST, largest
+from tests.site.telling import listed
+
+EVERY_KIND = [pytest.param(kind, id=kind) for kind in [*KINDS, "lost"]]
+OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
+
+
+@pytest.fixture
+def url(kind: str, site: Path, address: str) -> str:
+    """The address of the page looked at."""
+    return address + (LOST if kind == "lost" else largest(kind, site))
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """A page of a fresh reader with a wide, light window."""
+    with opened(browser, address) as (page, _):
+        yield page
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it is, a line per node."""
+    return [
+        f"{rule['id']} ({rule['impact']}): {' '.join(map(str, node['target']))} "
+        f"{node['html'][:140]} {' '.join(node['failureSummary'].split())[:200]}"
+        for rule in Axe().run(page).response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_axe_finds_nothing(page: Page, url: str, scheme: str) -> None:
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    settled(page, url)
+    page.evaluate(OPEN_ALL)
+    found = [f"1280 {line}" for line in violations(page)]
+    page.set_viewport_size({"width": 360, "height": 800})
+    found += [f"360 {line}" for line in violations(page)]
+    assert not found, listed(found)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_nothing_moves_while_the_page_loads(
+    browser: Browser, address: str, url: str, width: int
+) -> None:
+    with opened(browser, address, width=width) as (page, _):
+        settled(page, url)
+        moved = page.evaluate("seen.shifts")
+        assert not moved, listed(moved)
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
+def test_skip_link_leads_to_the_content_by_keyboard(page: Page, url: str) -> None:
+    settled(page, url)
+    page.keyboard.press("Tab")
+    link = page.locator(":focus")
+    expect(link).to_have_text("Skip to content")
+    expect(link).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    if page.locator("main a[href]:visible, main button:visible").count():
+        expect(page.locator("main :focus")).to_have_count(1)
+
+
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_colour_scheme_chosen_is_there_before_the_next_page_is_painted(
+    browser: Browser, address: str, site: Path, system: str
+) -> None:
+    other = "light" if system == "dark" else "dark"
+    with opened(browser, address, scheme=system) as (page, _):
+        settled(page, address)
+        before = background(page)
+        page.get_by_role("button", name=f"Switch to {other} mode").click()
+        chosen = background(page)
+        assert chosen != before
+        settled(page, address + largest("technology", site))
+        assert background(page) == chosen
+        assert page.evaluate("seen.scheme") == other, "not set when the body began"
+        painted = page.evaluate("performance.getEntriesByName('first-paint')[0].startTime")
+        assert page.evaluate("seen.schemeAt") < painted
+        page.get_by_role("button", name=f"Switch to {system} mode").click()
+        assert background(page) == before
+
+
+def background(page: Page) -> str:
+    """The colour behind the page."""
+    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_page_without_script_shows_its_flowchart(
+    browser: Browser, address: str, site: Path
+) -> None:
+    with opened(browser, address, script=False) as (page, complaints):
+        page.goto(address + largest("decision", site))
+        expect(page.locator(".sp-flow__link").first).to_be_visible()
+        assert complaints == []
+
+
+def test_reversed_pair_sends_its_reader_on(browser: Browser, address: str, site: Path) -> None:
+    pair = largest("versus", site)
+    one, other = pair.removeprefix("compare/").removesuffix("/").split("-vs-")
+    with opened(browser, address) as (page, complaints):
+        page.goto(f"{address}compare/{other}-vs-{one}/")
+        page.wait_for_url(address + pair)
+        assert complaints == []
+
+
+def test_lost_reader_gets_the_page_for_it(browser: Browser, address: str) -> None:
+    with opened(browser, address) as (page, _):
+        answer = page.goto(f"{address}deep/below/nowhere/")
+        assert answer is not None
+        assert answer.status == 404
+        page.get_by_role("link", name="Start page").click()
+        page.wait_for_url(address)
