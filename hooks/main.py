@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mkdocs.exceptions import PluginError
+from mkdocs.structure.files import File, Files
+
 from guide.load import load_guide
 from guide.pages import expand, generated_pages, navigation, raw_files, redirects
 from guide.problems import DataError
 from guide.render import Rendered, environment
-from mkdocs.exceptions import PluginError
-from mkdocs.structure.files import File, Files
 
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
@@ -47,6 +48,8 @@ def on_files(files: Files, config: "MkDocsConfig") -> Files:
 def on_page_markdown(markdown: str, *, page: "Page", config: "MkDocsConfig", files: Files) -> str:
     """Replace the markers of a page by Markdown with places for blocks of HTML."""
     del files
+    # MkDocs would put today into the sitemap, and two builds of one tree would differ.
+    page.update_date = config.extra["as_of"]
     whole = page.file.content_string
     offset = whole.count("\n") - markdown.count("\n")
     shown = f"docs/{page.file.src_uri}"

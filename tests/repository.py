@@ -1,9 +1,10 @@
 """The repository's own guide, for the tests that check real data."""
 
 import pytest
-from guide.load import Guide, load_guide
-from guide.problems import DataError
 
+from guide.load import load_guide
+from guide.whole import Guide
+from guide.problems import DataError
 from tests.proof.record import ROOT
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from .load import Guide
 from .models import Category, Cell, Choice, Criterion, EvidenceKind, Table, Technology
 from .packages import day, fact
 from .proofs import Figure, Proof, staleness
+from .whole import Guide
 
 Mark = Literal["ran", "timed", "lock", "found", "cited", "opinion", "not-run"]
 
@@ -32,6 +32,7 @@ OF_KIND: dict[EvidenceKind, Mark] = {
 }
 
 BAR_STEPS = 20
+LEFT_OUT = "Not executed: this contender was left out of the run"
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,11 @@ class ShownTable:
     def cells(self) -> tuple[ShownCell, ...]:
         """All cells of the table."""
         return tuple(
-            cell for _, rows in self.groups for row in rows for cell in row.cells if cell is not None
+            cell
+            for _, rows in self.groups
+            for row in rows
+            for cell in row.cells
+            if cell is not None
         )
 
 
@@ -126,14 +131,19 @@ def grouped(
     """The rows with their cells, by group."""
     groups: dict[str, list[ShownRow]] = {}
     for owner, criterion in rows:
-        groups.setdefault(criterion.group, []).append(shown_row(guide, owner, criterion, contenders))
+        groups.setdefault(criterion.group, []).append(
+            shown_row(guide, owner, criterion, contenders)
+        )
     return tuple((name, tuple(rows)) for name, rows in groups.items())
 
 
-def shown_row(guide: Guide, owner: str, criterion: Criterion, contenders: Sequence[str]) -> ShownRow:
+def shown_row(
+    guide: Guide, owner: str, criterion: Criterion, contenders: Sequence[str]
+) -> ShownRow:
     """The row of a criterion that the choice `owner` owns."""
     return ShownRow(
-        criterion, tuple(_shown_cell(guide, owner, criterion, key, contenders) for key in contenders)
+        criterion,
+        tuple(_shown_cell(guide, owner, criterion, key, contenders) for key in contenders),
     )
 
 
@@ -190,9 +200,13 @@ def _executed(
     """A cell whose value a run supplies; without a current proof it says so."""
     href = f"proof/#{proof_anchor(proof_key)}"
     proof = guide.proofs.get(proof_key)
-    why = "it has not been executed yet" if proof is None else staleness(proof, guide.root, guide.packages)
+    why = (
+        "it has not been executed yet"
+        if proof is None
+        else staleness(proof, guide.root, guide.packages)
+    )
     if proof is None or why is not None:
-        return ShownCell("not executed on this version", "not-run", why or "", href)
+        return ShownCell("–", "not-run", f"Not executed on this version: {why}", href)
     if proof.kind == "probe":
         return _observed(proof, criterion, key, href)
     return _measured(proof, criterion, key, contenders, href)
@@ -201,7 +215,7 @@ def _executed(
 def _observed(proof: Proof, criterion: Criterion, key: str, href: str) -> ShownCell:
     word = proof.outcomes.get(key)
     if word is None:
-        return ShownCell("not executed", "not-run", "this contender was left out of the run", href)
+        return ShownCell("–", "not-run", LEFT_OUT, href)
     says = f"Observed on {day(proof.ran_on)} by {_test_of(proof)}"
     text = criterion.outcomes.get(word, word)
     return ShownCell(text, "ran", says, href, good=word in criterion.good)
@@ -212,7 +226,7 @@ def _measured(
 ) -> ShownCell:
     figure = proof.figures.get(key)
     if figure is None:
-        return ShownCell("not executed", "not-run", "this contender was left out of the run", href)
+        return ShownCell("–", "not-run", LEFT_OUT, href)
     shown = [proof.figures[other] for other in contenders if other in proof.figures]
     largest = max(other.median for other in shown) or 1.0
     best = _best(shown, criterion)
@@ -263,7 +277,7 @@ def _test_of(proof: Proof) -> str:
 
 
 def executed_cells(guide: Guide, category: Category) -> tuple[int, int]:
-    """How many cells of the category's tables a machine observed or measured, and how many in all."""
+    """How many cells of the category a machine observed or measured, and how many it has."""
     seen: dict[tuple[str, str, str], ShownCell] = {}
     for choice in category.choices:
         for owner, criterion in own_criteria(guide, choice):

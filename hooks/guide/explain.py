@@ -11,6 +11,9 @@ from .models import Model
 from .problems import Problem, nearest
 from .yamlfile import Loc, YamlFile
 
+SHOWN = 40
+"""How many characters of a value a problem repeats."""
+
 
 def read_model[M: Model](model: type[M], file: YamlFile) -> tuple[M | None, list[Problem]]:
     """The file's value as a `model`, or None with all that is wrong with it."""
@@ -54,12 +57,13 @@ def _in_file(loc: Loc, value: Any) -> Loc:  # noqa: ANN401
     """The part of `loc` that the file knows: Pydantic adds the names of union members to it."""
     way: list[str | int] = []
     for step in loc:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            continue
+        match value, step:
+            case dict(), _ if step in value:
+                value = value[step]
+            case list(), int() if step < len(value):
+                value = value[step]
+            case _:
+                continue
         way.append(step)
     return tuple(way)
 
@@ -98,7 +102,7 @@ def _message(model: type[Model], detail: ErrorDetails) -> str:
 
 def _key(loc: Loc) -> str:
     """The innermost key of `loc` that an author would recognise."""
-    names = [step for step in loc if isinstance(step, str) and not step.startswith(("function-", "constrained-"))]
+    names = [step for step in loc if isinstance(step, str) and not step.startswith("function-")]
     return names[-1] if names else "the file"
 
 
@@ -114,7 +118,7 @@ def _said(value: object) -> str:
         case dt.date():
             return f"the date {value}"
         case str():
-            return f"'{value if len(value) <= 40 else value[:40] + '…'}'"
+            return f"'{value if len(value) <= SHOWN else value[:SHOWN] + '…'}'"
         case list() | tuple():
             return "a list"
         case dict():

@@ -1,7 +1,6 @@
 """All data files → a `Guide`, or every problem found in them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +20,8 @@ from .models import (
 from .packages import Packages
 from .problems import DataError, Problem
 from .proofs import Proof
+from .rules import broken_rules
+from .whole import Guide
 from .yamlfile import YamlFile, read_yaml
 
 KINDS: Mapping[str, tuple[str, type[Thing]]] = {
@@ -38,44 +39,12 @@ NOT_DATA = ("schema", "proof", "packages.json")
 """What else may lie in `data/`: computed files."""
 
 
-@dataclass(frozen=True)
-class Guide:
-    """Everything that the site says, checked.
-
-    Ids are file stems. Snippets and implementations have two: `<category>/<id>`,
-    `<contract>/<technology>`.
-    """
-
-    root: Path
-    """The repository."""
-    files: Mapping[tuple[str, str], YamlFile]
-    """(kind, id) → the file it came from, of broken files too."""
-    categories: Mapping[str, Category]
-    technologies: Mapping[str, Technology]
-    category_of: Mapping[str, str]
-    """Technology → its category."""
-    decisions: Mapping[str, Decision]
-    versus: Mapping[str, Versus]
-    snippets: Mapping[str, Snippet]
-    contracts: Mapping[str, Contract]
-    implementations: Mapping[str, Implementation]
-    packages: Packages
-    proofs: Mapping[str, Proof]
-    """`<kind>/<category>/<id>` → its proof."""
-
-    def ids(self, kind: str) -> set[str]:
-        """The ids of all files of a kind, of broken files too."""
-        return {key for found, key in self.files if found == kind}
-
-
 def load_guide(root: Path) -> Guide:
     """The guide in the repository at `root`.
 
     Raises:
         DataError: With every problem of every file.
     """
-    from .rules import broken_rules  # noqa: PLC0415  # rules read the Guide that this module makes
-
     problems: list[Problem] = []
     files: dict[tuple[str, str], YamlFile] = {}
     things: dict[str, dict[str, Thing]] = {kind: {} for kind in KINDS}

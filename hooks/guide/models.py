@@ -16,7 +16,15 @@ Tier = Literal["recommended", "alternative", "situational", "legacy", "avoid"]
 Confidence = Literal["high", "medium", "low"]
 EvidenceKind = Literal["probe", "benchmark", "metadata", "package", "source", "judgement"]
 MetadataField = Literal[
-    "version", "released", "age", "requires_python", "licence", "typed", "wheels", "requires", "size"
+    "version",
+    "released",
+    "age",
+    "requires_python",
+    "licence",
+    "typed",
+    "wheels",
+    "requires",
+    "size",
 ]
 ServiceName = Literal["postgresql", "valkey"]
 

@@ -2,17 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 from jinja2 import Environment
 
-from .load import Guide
+from .places import test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
-from .rules import test_path
 from .views import VIEWS, render_view
+from .whole import Guide
 
 MARKER = re.compile(r"^<!-- guide:(?P<view>[a-z-]+)(?: (?P<key>[a-z0-9/-]+))? -->$")
 FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
@@ -59,12 +58,14 @@ INDEXES = (
 )
 
 
-def _of(guide: Guide, kind: str, key: str, path: str, title: str, description: str) -> Page:  # noqa: PLR0913
+def _of(guide: Guide, kind: str, key: str, path: str, title: str, description: str) -> Page:
     return _page(path, f"{kind} {key}", title, description, guide.files[kind, key].path)
 
 
 def _page(path: str, marker: str, title: str, description: str, data: str) -> Page:
     meta: dict[str, Any] = {"title": _bare(title), "description": _bare(description)}
+    if marker.startswith("versus "):
+        meta["wide"] = True
     front = yaml.safe_dump(meta, sort_keys=True, allow_unicode=True, width=10_000)
     return Page(path, f"---\n{front}---\n\n<!-- guide:{marker} -->\n", data)
 
@@ -74,18 +75,16 @@ def _bare(text: str) -> str:
 
 
 def raw_files(guide: Guide) -> dict[str, str]:
-    """Address → text of files served as they are: snippets, contracts, and the tests behind them."""
-    files: dict[str, Path] = {}
+    """Address → text of files served as they are: snippets, and the tests behind what ran."""
     root = guide.root
-    for folder in ("snippets",):
-        for path in sorted((root / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                files[path.relative_to(root).as_posix()] = path
-    tests = [root / test_path("snippet", key) for key in guide.snippets]
-    tests += [root / test_path(*key.split("/", 1)) for key in guide.proofs]  # type: ignore[arg-type]
-    for path in tests:
-        if path.is_file():
-            files[f"proof/{path.relative_to(root).as_posix()}"] = path
+    files = {
+        path.relative_to(root).as_posix(): path
+        for path in (root / "snippets").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    tests = [test_path("snippet", key) for key in guide.snippets]
+    tests += [test_path(*key.split("/", 1)) for key in guide.proofs]
+    files |= {f"proof/{path.as_posix()}": root / path for path in tests if (root / path).is_file()}
     return {address: path.read_text("utf-8") for address, path in sorted(files.items())}
 
 
@@ -106,7 +105,12 @@ def navigation(guide: Guide) -> list[Any]:
         {"Home": "index.md"},
         {"Decide": ["decisions/index.md", *(f"decisions/{key}.md" for key in guide.decisions)]},
         {"Choices": ["categories/index.md", *(f"categories/{key}.md" for key in guide.categories)]},
-        {"Technologies": ["technologies/index.md", *(f"technologies/{k}.md" for k in technologies)]},
+        {
+            "Technologies": [
+                "technologies/index.md",
+                *(f"technologies/{k}.md" for k in technologies),
+            ]
+        },
         {"Compare": ["compare/index.md", *(f"compare/{key}.md" for key in guide.versus)]},
         {
             "Snippets": [
@@ -167,4 +171,3 @@ def _marker_fault(guide: Guide, name: str, key: str | None) -> str | None:
     if key not in known:
         return f"unknown {name} '{key}'; " + nearest(key, known, "add its data file")
     return None
-

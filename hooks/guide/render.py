@@ -59,7 +59,7 @@ def prose(text: str) -> Markup:
 def markdown_text(text: str) -> Markup:
     """The text as Markdown that shows it literally, code between back-ticks left as code."""
     parts = re.split(r"(`[^`]+`)", text)
-    return Markup("").join(  # noqa: S704
+    return Markup("").join(
         Markup(part) if n % 2 else Markup(_literal(part))  # noqa: S704
         for n, part in enumerate(parts)
     )

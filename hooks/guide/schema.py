@@ -18,7 +18,9 @@ def schema_text(model: type[Thing]) -> str:
 
 def schema_files(root: Path) -> dict[Path, str]:
     """Every schema file and what should stand in it."""
-    return {root / f"data/schema/{kind}.json": schema_text(model) for kind, (_, model) in KINDS.items()}
+    return {
+        root / f"data/schema/{kind}.json": schema_text(model) for kind, (_, model) in KINDS.items()
+    }
 
 
 def main() -> None:

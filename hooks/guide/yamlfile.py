@@ -47,7 +47,9 @@ def read_yaml(path: Path, shown: str, within: Path) -> YamlFile:
     _refuse_unsafe_events(text, shown)
     node = _composed(text, shown)
     if node is None:
-        raise _error(shown, 1, "is empty; copy a neighbouring file and change it, or delete this one")
+        raise _error(
+            shown, 1, "is empty; copy a neighbouring file and change it, or delete this one"
+        )
     lines: dict[Loc, int] = {}
     problems: list[Problem] = []
     value = _value(node, (), lines, problems, shown)
@@ -97,11 +99,11 @@ def _refuse_unsafe_events(text: str, shown: str) -> None:
     depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1  # type: ignore[union-attr]  # a parser sets it
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise _error(shown, line, "uses a YAML anchor or alias; write the value out")
-            if getattr(event, "tag", None) not in {None, "!"}:
-                raise _error(shown, line, f"uses the YAML tag {event.tag}; delete it")
+            if (tag := getattr(event, "tag", None)) not in {None, "!"}:
+                raise _error(shown, line, f"uses the YAML tag {tag}; delete it")
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
@@ -129,7 +131,9 @@ def _value(
     if isinstance(node, yaml.MappingNode):
         return dict(_items(node, loc, lines, problems, shown))
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*loc, n), lines, problems, shown) for n, item in enumerate(node.value)]
+        return [
+            _value(item, (*loc, n), lines, problems, shown) for n, item in enumerate(node.value)
+        ]
     return _scalar(node, problems, shown)
 
 

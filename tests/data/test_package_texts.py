@@ -3,8 +3,8 @@
 from importlib.metadata import distribution
 
 import pytest
-from guide.models import PackageText
 
+from guide.models import PackageText
 from tests.repository import repository_guide
 
 GUIDE = repository_guide()

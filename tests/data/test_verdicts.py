@@ -9,7 +9,8 @@ from tests.repository import repository_guide
 
 GUIDE = repository_guide()
 FILLER = re.compile(
-    r"\b(powerful|robust|seamless(ly)?|blazing(ly)?|lightning|cutting[- ]edge|state[- ]of[- ]the[- ]art|"
+    r"\b(powerful|robust|seamless(ly)?|blazing(ly)?|lightning|cutting[- ]edge|"
+    r"state[- ]of[- ]the[- ]art|"
     r"game[- ]changer|best[- ]in[- ]class|world[- ]class|effortless(ly)?|leverag\w+|delightful)\b",
     re.IGNORECASE,
 )

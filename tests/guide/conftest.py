@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from guide.load import Guide, load_guide
+
+from guide.load import load_guide
 from guide.problems import DataError
+from guide.whole import Guide
 
 SAMPLE = Path(__file__).parent / "sample"
 

@@ -1,12 +1,12 @@
 """What a table cell shows for each kind of evidence, and when it shows that nothing ran."""
 
 import pytest
+
 from guide.cells import figure_text, number, overlaps, shown_row, shown_table
-from guide.load import Guide
 from guide.models import Criterion
 from guide.packages import Package, age, fact, is_dormant
 from guide.proofs import Figure
-
+from guide.whole import Guide
 from tests.guide.conftest import Tree
 
 
@@ -29,16 +29,18 @@ def test_probe_shows_the_outcome_in_the_words_of_its_criterion(sample: Guide) ->
 def test_proof_of_another_version_never_shows_as_passed(sample: Guide) -> None:
     """The benchmark ran on 1.1.0, the lock has 1.2.0: no figure is shown."""
     cell = cell_of(sample, "blue", "writes")
-    assert (cell.text, cell.mark) == ("not executed on this version", "not-run")
-    assert cell.says == "it ran on red-client 1.1.0, 1.2.0 is locked now"
+    assert (cell.text, cell.mark) == ("–", "not-run")
+    assert cell.says == (
+        "Not executed on this version: it ran on red-client 1.1.0, 1.2.0 is locked now"
+    )
 
 
 def test_missing_proof_shows_as_not_executed(tree: Tree) -> None:
     """Without a proof there is no outcome."""
     (tree.root / "data/proof/probe/stores/survives-kill.json").unlink()
     cell = cell_of(tree.guide(), "red", "survives-kill")
-    assert (cell.text, cell.mark) == ("not executed on this version", "not-run")
-    assert cell.says == "it has not been executed yet"
+    assert (cell.text, cell.mark) == ("–", "not-run")
+    assert cell.says == "Not executed on this version: it has not been executed yet"
 
 
 def test_changed_test_takes_the_outcome_away(tree: Tree) -> None:
@@ -112,7 +114,8 @@ def test_figures_are_equal_when_their_ranges_touch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1.0, "1"), (0.4567, "0.46"), (12.34, "12.3"), (123.4, "123"), (250.0, "250")]
+    ("value", "text"),
+    [(1.0, "1"), (0.4567, "0.46"), (12.34, "12.3"), (123.4, "123"), (250.0, "250")],
 )
 def test_numbers_have_as_many_digits_as_they_bear(value: float, text: str) -> None:
     """Three at most, and no false precision."""

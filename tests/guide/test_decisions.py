@@ -1,8 +1,8 @@
 """A decision is a graph with an end to every way."""
 
 from guide.decisions import loops, mermaid, outcomes, unreachable
-from guide.load import Guide
 from guide.models import Decision
+from guide.whole import Guide
 
 
 def decision(questions: dict[str, list[str]]) -> Decision:

@@ -6,15 +6,15 @@ from html.parser import HTMLParser
 
 import markdown
 import pytest
+
 from guide.decisions import mermaid
 from guide.pages import expand, generated_pages
 from guide.render import environment, highlighted, markdown_text, prose, relative, safe_link
-
 from tests.guide.conftest import Tree
 
 HOSTILE = {
     "HTML": "<script>alert(1)</script>",
-    "an attribute's end": "\" onmouseover=\"alert(1)\" x=\"' onclick='a",
+    "an attribute's end": '" onmouseover="alert(1)" x="\' onclick=\'a',
     "an entity": "&lt;b&gt; &amp; &#60;",
     "Markdown emphasis": "*a* _b_ **c** __d__",
     "a Markdown link": "[a](javascript:alert(1)) ![b](https://x.example/y.png)",
@@ -59,20 +59,23 @@ def shape(tree: Tree, path: str) -> Shape:
     return parsed
 
 
+RED = "data/technologies/stores/red.yml"
+STORES = "data/categories/stores.yml"
+SNIPPET = "data/snippets/stores/keep-state.yml"
 FIELDS = {
-    "a technology's name": ("data/technologies/stores/red.yml", "name: Red", "name: {}"),
-    "a summary": ("data/technologies/stores/red.yml", "summary: A store called Red.", "summary: {}"),
-    "a reason": ("data/technologies/stores/red.yml", "would_change_if: It lost data.", "would_change_if: {}"),
-    "a point": ("data/technologies/stores/red.yml", "pros: [It is red.]", "pros: [{}]"),
-    "a cell": ("data/technologies/stores/red.yml", "value: easy", "value: {}"),
-    "a judgement": ("data/technologies/stores/red.yml", "judgement: Two commands.", "judgement: {}"),
-    "a quoted text": ("data/technologies/stores/red.yml", 'text: "LINES = 1"', "text: {}"),
-    "a source's title": ("data/technologies/stores/red.yml", "title: The book of Red", "title: {}"),
-    "a criterion": ("data/categories/stores.yml", "name: After a kill", "name: {}"),
-    "an outcome": ("data/categories/stores.yml", "kept: Keeps everything", "kept: {}"),
-    "a question": ("data/categories/stores.yml", "question: Which store keeps my state?", "question: {}"),
-    "a snippet's title": ("data/snippets/stores/keep-state.yml", "title: Keep state in Red", "title: {}"),
-}  # fmt: skip
+    "a technology's name": (RED, "name: Red", "name: {}"),
+    "a summary": (RED, "summary: A store called Red.", "summary: {}"),
+    "a reason": (RED, "would_change_if: It lost data.", "would_change_if: {}"),
+    "a point": (RED, "pros: [It is red.]", "pros: [{}]"),
+    "a cell": (RED, "value: easy", "value: {}"),
+    "a judgement": (RED, "judgement: Two commands.", "judgement: {}"),
+    "a quoted text": (RED, 'text: "LINES = 1"', "text: {}"),
+    "a source's title": (RED, "title: The book of Red", "title: {}"),
+    "a criterion": (STORES, "name: After a kill", "name: {}"),
+    "an outcome": (STORES, "kept: Keeps everything", "kept: {}"),
+    "a question": (STORES, "question: Which store keeps my state?", "question: {}"),
+    "a snippet's title": (SNIPPET, "title: Keep state in Red", "title: {}"),
+}
 
 
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
@@ -80,7 +83,7 @@ FIELDS = {
 def test_text_field_adds_no_tag_to_the_page(
     tree: Tree, field: tuple[str, str, str], hostile: str
 ) -> None:
-    """The page has the same tags and attributes as with harmless text, and shows the text itself."""
+    """Tags and attributes are those of a page with harmless text, and the text is shown."""
     path, before, after = field
     quoted = '"' + hostile.replace("\\", "\\\\").replace('"', '\\"') + '"'
     tree.change(path, before, after.format('"harmless"'))
@@ -142,7 +145,14 @@ def test_template_refuses_what_is_no_web_address(address: str) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["a = 1\n", "\n\na = 1\n\n\n", "\ta = 1\n", "a = '<b>&amp;</b>'  \n", "x = 1\r\ny = 2\n", "é = '日本'\n"],
+    [
+        "a = 1\n",
+        "\n\na = 1\n\n\n",
+        "\ta = 1\n",
+        "a = '<b>&amp;</b>'  \n",
+        "x = 1\r\ny = 2\n",
+        "é = '日本'\n",
+    ],
 )
 @pytest.mark.parametrize("name", ["a.py", "Makefile", "a.yml", "a.unknown"])
 def test_highlighted_code_is_the_file_to_the_letter(code: str, name: str) -> None:

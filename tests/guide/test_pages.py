@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from guide.load import Guide
+
 from guide.pages import expand, generated_pages, navigation, raw_files, redirects
 from guide.problems import DataError
 from guide.render import environment
+from guide.whole import Guide
 
 GOLDEN = Path(__file__).parent / "golden"
 JINJA = environment()
@@ -30,7 +31,7 @@ def golden_name(path: str) -> Path:
 
 
 def test_pages_say_what_their_golden_files_say(sample: Guide) -> None:
-    """Every page of the sample, to the letter. `UPDATE_GOLDEN=1` writes the files anew: read them."""
+    """Every page of the sample, to the letter. `UPDATE_GOLDEN=1` writes them anew: read them."""
     texts = rendered_pages(sample)
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)

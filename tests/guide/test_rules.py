@@ -125,7 +125,8 @@ BROKEN = [
     ),
     pytest.param(
         DECISION, "pick: blue, because: Blue forgets., flips_if: You must keep it.", "because: So.",
-        f"{DECISION}:9: 'answers' must lead to exactly one place; give `pick` or `to`", id="dead end",
+        f"{DECISION}:9: 'answers' must lead to exactly one place; give `pick` or `to`",
+        id="dead end",
     ),
     pytest.param(
         DECISION, "pick: blue, because: Blue forgets., flips_if: You must keep it.", "pick: blue",
@@ -237,8 +238,9 @@ def test_broken_rule_is_said_with_its_cure(
 def test_technology_in_two_categories_is_refused(tree: Tree) -> None:
     """Both would claim /technologies/red/."""
     tree.write("data/technologies/other/red.yml", (tree.root / RED).read_bytes())
-    assert f"{RED}:1: claims the address of data/technologies/other/red.yml; rename one of them" in (
-        tree.problems()
+    assert (
+        f"{RED}:1: claims the address of data/technologies/other/red.yml; rename one of them"
+        in (tree.problems())
     )
 
 
@@ -256,8 +258,7 @@ def test_technology_outside_every_category_is_refused(tree: Tree) -> None:
         (VERSUS, f"{STORES}:28: has no page; write data/versus/blue-vs-red.yml"),
         (
             SNIPPET,
-            "snippets/stores/keep_state.py:1: is shown nowhere; describe it in "
-            "data/snippets/stores/keep-state.yml",
+            f"snippets/stores/keep_state.py:1: is shown nowhere; describe it in {SNIPPET}",
         ),
         (
             "snippets/stores/keep_state.py",
@@ -281,14 +282,20 @@ def test_implementation_without_code_is_refused(tree: Tree) -> None:
     path = tree.root / "snippets/contracts/pings/red"
     (path / "app.py").unlink()
     path.rmdir()
-    message = "data/contracts/pings/red.yml:1: has no code; write it in snippets/contracts/pings/red/"
+    message = (
+        "data/contracts/pings/red.yml:1: has no code; write it in snippets/contracts/pings/red/"
+    )
     assert tree.problems() == [message]
 
 
 def test_criterion_that_does_not_apply_wants_no_cell(tree: Tree) -> None:
     """`applies_to` leaves a contender out, and only then is an empty cell no problem."""
-    tree.change(STORES, "{id: ease, name: Ease of use,", "{id: ease, applies_to: [blue], name: Ease,")
-    tree.change(RED, "    ease:\n      value: easy\n      evidence: {judgement: Two commands.}\n", "")
+    tree.change(
+        STORES, "{id: ease, name: Ease of use,", "{id: ease, applies_to: [blue], name: Ease,"
+    )
+    tree.change(
+        RED, "    ease:\n      value: easy\n      evidence: {judgement: Two commands.}\n", ""
+    )
     assert tree.problems() == []
 
 

@@ -6,16 +6,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+
 from guide.load import KINDS
 from guide.schema import schema_files, schema_text
-
 from tests.guide.conftest import SAMPLE
 from tests.proof.record import ROOT
 
 DATA = sorted(
-    path
-    for kind, (pattern, _) in KINDS.items()
-    for path in (ROOT / "data").glob(f"{pattern}.yml")
+    path for kind, (pattern, _) in KINDS.items() for path in (ROOT / "data").glob(f"{pattern}.yml")
 )
 
 

@@ -10,10 +10,10 @@ import os
 import sys
 import time
 
-from guide.load import Guide, load_guide
+from guide.load import load_guide
 from guide.problems import DataError
 from guide.proofs import Proof
-
+from guide.whole import Guide
 from tests.proof.proving import contradictions, proof_of, proof_path, proof_text
 from tests.proof.record import ROOT
 from tests.proof.running import run_alone

@@ -6,10 +6,9 @@ import platform
 import statistics
 from pathlib import Path
 
-from guide.load import Guide
 from guide.packages import normalized
 from guide.proofs import Distribution, Figure, Proof, digest
-
+from guide.whole import Guide
 from tests.proof.record import Record
 from tests.proof.things import Thing, closure
 
@@ -22,7 +21,9 @@ def proof_of(thing: Thing, record: Record, guide: Guide, today: dt.date) -> Proo
         ran_on=today,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
-        sources={path.as_posix(): digest(guide.root / path) for path in _sources(thing, record, guide)},
+        sources={
+            path.as_posix(): digest(guide.root / path) for path in _sources(thing, record, guide)
+        },
         distributions=_distributions(thing, record, guide),
         services=_services(record),
         tests=record.passed,
@@ -44,7 +45,7 @@ def proof_text(proof: Proof) -> str:
 
 
 def contradictions(before: Proof, after: Proof) -> list[str]:
-    """What the later run saw otherwise: outcomes, and whether a figure is above or below its baseline."""
+    """What the later run saw otherwise: outcomes, and on which side of its baseline a figure is."""
     found = [
         f"{name} was '{word}' and is '{after.outcomes.get(name, 'missing')}'"
         for name, word in before.outcomes.items()
@@ -69,8 +70,12 @@ def _sources(thing: Thing, record: Record, guide: Guide) -> list[Path]:
     found = {thing.test, *thing.sources}
     for path in named:
         whole = guide.root / path
-        inside = [file for file in whole.rglob("*") if file.is_file()] if whole.is_dir() else [whole]
-        found |= {file.relative_to(guide.root) for file in inside if "__pycache__" not in file.parts}
+        inside = (
+            [file for file in whole.rglob("*") if file.is_file()] if whole.is_dir() else [whole]
+        )
+        found |= {
+            file.relative_to(guide.root) for file in inside if "__pycache__" not in file.parts
+        }
     return sorted(found)
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import coverage
 import pytest
-from guide.packages import normalized
 
+from guide.packages import normalized
 from tests.proof.record import RECORD_VARIABLE, ROOT, Record, covered_paths
 
 PATHS = covered_paths()

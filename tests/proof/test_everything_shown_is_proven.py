@@ -3,9 +3,9 @@
 import datetime as dt
 
 import pytest
-from guide.load import Guide
-from guide.proofs import staleness
 
+from guide.proofs import Proof, staleness
+from guide.whole import Guide
 from tests.proof.proving import contradictions, proof_of
 from tests.proof.record import ROOT
 from tests.proof.running import run_alone
@@ -24,7 +24,7 @@ def each(*kinds: str) -> pytest.MarkDecorator:
 
 @each("snippet")
 def test_snippet_runs_every_line_and_says_what_its_proof_says(thing: Thing) -> None:
-    """The snippet's own test passes in a fresh process, leaves no line out, and its proof agrees."""
+    """Its own test passes in a fresh process, leaves no line out, and its proof agrees."""
     record = run_alone(thing)
     assert not record.failures, "\n".join(record.failures)
     if not record.passed:
@@ -54,8 +54,8 @@ def test_every_proof_is_of_something_shown() -> None:
 
 
 @pytest.mark.parametrize("proof", GUIDE.proofs.values(), ids=GUIDE.proofs.keys())
-def test_probe_outcomes_are_words_of_their_criterion(proof) -> None:  # noqa: ANN001
-    """A probe reports only outcomes that its criterion words for the reader, for every contender."""
+def test_probe_outcomes_are_words_of_their_criterion(proof: Proof) -> None:
+    """A probe reports what its criterion words for the reader, for every contender."""
     if proof.kind != "probe":
         return
     criteria = [

@@ -4,9 +4,10 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
-from guide.load import Guide, load_guide
-from guide.proofs import Proof, staleness
 
+from guide.load import load_guide
+from guide.proofs import Proof, staleness
+from guide.whole import Guide
 from tests.proof.proving import contradictions, proof_of, proof_text, side
 from tests.proof.record import Record
 from tests.proof.things import Thing, closure, things
@@ -44,7 +45,11 @@ def named(guide: Guide, name: str) -> Thing:
 def test_things_are_what_the_data_names(sample: Guide) -> None:
     """One thing per snippet, and per probe and benchmark that a cell names."""
     names = [str(thing) for thing in things(sample)]
-    assert names == ["benchmark/stores/writes", "probe/stores/survives-kill", "snippet/stores/keep-state"]
+    assert names == [
+        "benchmark/stores/writes",
+        "probe/stores/survives-kill",
+        "snippet/stores/keep-state",
+    ]
 
 
 def test_only_chooses_by_the_start_of_the_name(sample: Guide) -> None:
@@ -71,7 +76,9 @@ def test_proof_names_the_server_that_answered(sample: Guide) -> None:
 
 def test_probe_outcomes_come_from_the_run(sample: Guide) -> None:
     """What the fixtures wrote down is what the proof says."""
-    ran = record(properties=[("outcome", ["red", "lost"]), ("distributions", ["red", ["red-client 1.2.0"]])])
+    ran = record(
+        properties=[("outcome", ["red", "lost"]), ("distributions", ["red", ["red-client 1.2.0"]])]
+    )
     proof = proof_of(named(sample, "probe/stores/survives-kill"), ran, sample, TODAY)
     assert proof.outcomes == {"red": "lost"}
     assert set(proof.distributions) == {"red-client"}

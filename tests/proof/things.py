@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from guide.load import Guide
-from guide.packages import normalized
-from guide.proofs import ProofKind
-from guide.rules import test_path
-from guide.snippets import further_files, snippet_files
 from packaging.requirements import Requirement
+
+from guide.packages import normalized
+from guide.places import further_files, snippet_files, test_path
+from guide.proofs import ProofKind
+from guide.whole import Guide
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,9 @@ class Thing:
 
 
 def things(guide: Guide, only: str = "") -> list[Thing]:
-    """Everything to prove whose `<category>/<id>` starts with `only`, in the order of their names."""
+    """Everything to prove whose `<category>/<id>` starts with `only`, by name."""
     found = [*_snippets(guide), *_evidence(guide)]
-    return sorted(
-        (thing for thing in found if thing.id.startswith(only)), key=lambda thing: str(thing)
-    )
+    return sorted((thing for thing in found if thing.id.startswith(only)), key=str)
 
 
 def _snippets(guide: Guide) -> Iterator[Thing]:

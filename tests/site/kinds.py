@@ -4,7 +4,7 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from guide.load import Guide
+from guide.whole import Guide
 from guide.pages import MARKER, generated_pages
 
 from tests.repository import repository_guide

@@ -1,1 +1,1 @@
-print('blue')
+print("blue")

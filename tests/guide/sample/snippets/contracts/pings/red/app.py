@@ -1,1 +1,1 @@
-print('red')
+print("red")

@@ -1,4 +1,4 @@
-"""Where a snippet's code lies, and which of its lines matter."""
+"""Where things lie: the files behind a snippet, a test, a page of a pair."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,10 +15,12 @@ def snippet_files(root: Path, key: str) -> list[Path]:
 
 
 def further_files(root: Path, key: str) -> list[Path]:
-    """The files in the folder beside a snippet that needs more than one, in order of their paths."""
+    """The files in the folder beside a snippet that needs more than one, by path."""
     category, _, name = key.partition("/")
     folder = root / "snippets" / category / name.replace("-", "_")
-    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return sorted(
+        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+    )
 
 
 def highlighted_lines(marked: Iterable[str]) -> list[int]:
@@ -28,3 +30,14 @@ def highlighted_lines(marked: Iterable[str]) -> list[int]:
         first, _, last = part.partition("-")
         numbers.extend(range(int(first), int(last or first) + 1))
     return numbers
+
+
+def test_path(kind: str, reference: str) -> Path:
+    """Where the test behind a probe, benchmark or snippet stands: `<category>/<id>` → path."""
+    folder, _, stem = reference.partition("/")
+    return Path("tests") / f"{kind}s" / folder / f"test_{stem.replace('-', '_')}.py"
+
+
+def versus_id(one: str, other: str) -> str:
+    """The id of the page that compares two technologies, whichever is named first."""
+    return "-vs-".join(sorted((one, other)))

@@ -1,0 +1,32 @@
+"""What must hold between the files: each rule yields what breaks it.
+
+A rule that needs another file to be valid looks at what could be loaded, so that one broken
+file is reported once and not again by everything that refers to it.
+"""
+
+from guide.problems import Problem
+from guide.whole import Guide
+
+from . import cells, choices, code, decisions, technologies
+from .shared import Rule
+
+RULES: tuple[Rule, ...] = (
+    technologies.technologies_stand_in_a_category,
+    technologies.technology_references_exist,
+    technologies.verdicts_are_whole,
+    technologies.packages_are_locked,
+    technologies.aliases_are_claimed_once,
+    choices.choices_refer_to_contenders,
+    choices.criteria_are_whole,
+    choices.pairs_have_their_page,
+    choices.addresses_are_claimed_once,
+    cells.cells_are_filled,
+    decisions.decisions_lead_somewhere,
+    code.snippets_have_their_files,
+    code.implementations_have_their_code,
+)
+
+
+def broken_rules(guide: Guide) -> list[Problem]:
+    """Everything in the guide that breaks a rule."""
+    return [problem for rule in RULES for problem in rule(guide)]

@@ -1,0 +1,47 @@
+"""Rules for code: snippets and implementations have their files and their tests."""
+
+from collections.abc import Iterator
+
+from guide.places import highlighted_lines, snippet_files, test_path
+from guide.problems import Problem
+from guide.whole import Guide
+
+from .shared import unknown
+
+
+def snippets_have_their_files(guide: Guide) -> Iterator[Problem]:
+    """Each description has one file of code and a test, each file of code a description."""
+    known, technologies = set(guide.snippets), guide.ids("technology")
+    for key, snippet in guide.snippets.items():
+        file = guide.files["snippet", key]
+        for n, technology in enumerate(snippet.technologies):
+            yield from unknown(file, ("technologies", n), "technology", technology, technologies)
+        found = snippet_files(guide.root, key)
+        if len(found) != 1:
+            stem = key.replace("-", "_") if not found else f"{len(found)} files"
+            message = f"wants exactly one file snippets/{key.split('/')[0]}/<stem>.<extension>; "
+            yield file.problem((), message + f"found {stem if found else 'none'}")
+            continue
+        lines = found[0].read_text("utf-8").count("\n")
+        for n, marked in enumerate(snippet.highlight):
+            if not set(highlighted_lines((marked,))) <= set(range(1, lines + 1)):
+                message = f"marks the lines {marked}, but the file has {lines}; mend the numbers"
+                yield file.problem(("highlight", n), message)
+        if not (guide.root / test_path("snippet", key)).is_file():
+            yield file.problem((), f"has no test; write {test_path('snippet', key)}")
+    for path in sorted((guide.root / "snippets").glob("*/*.*")):
+        key = f"{path.parent.name}/{path.stem.replace('_', '-')}"
+        if path.is_file() and key not in known and ("snippet", key) not in guide.files:
+            shown = path.relative_to(guide.root).as_posix()
+            yield Problem(shown, 1, f"is shown nowhere; describe it in data/snippets/{key}.yml")
+
+
+def implementations_have_their_code(guide: Guide) -> Iterator[Problem]:
+    """A contract's implementation is of a technology and has a folder of code."""
+    for key in guide.implementations:
+        file = guide.files["implementation", key]
+        contract, technology = key.split("/")
+        yield from unknown(file, (), "contract", contract, guide.ids("contract"))
+        yield from unknown(file, (), "technology", technology, guide.ids("technology"))
+        if not (guide.root / "snippets/contracts" / key).is_dir():
+            yield file.problem((), f"has no code; write it in snippets/contracts/{key}/")

@@ -1,0 +1,93 @@
+"""Rules for technologies: where they stand, what they refer to, what their verdict says."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from guide.models import Technology
+from guide.packages import normalized
+from guide.problems import Problem
+from guide.whole import Guide
+
+from .shared import unknown
+
+
+def technologies_stand_in_a_category(guide: Guide) -> Iterator[Problem]:
+    """A technology's folder is a category, and the category lists it."""
+    for key, technology in guide.technologies.items():
+        file, home = guide.files["technology", key], guide.category_of[key]
+        yield from unknown(file, (), "category", home, guide.ids("category"))
+        category = guide.categories.get(home)
+        if category is None or technology.kind == "concept":
+            continue
+        if not any(key in choice.contenders for choice in category.choices) and (
+            key not in category.companions
+        ):
+            message = f"is in no choice of '{home}'; add it there to `contenders` or `companions`"
+            yield file.problem((), message)
+
+
+def technology_references_exist(guide: Guide) -> Iterator[Problem]:
+    """`instead` and `works_with` name technologies."""
+    known = guide.ids("technology")
+    for key, technology in guide.technologies.items():
+        file = guide.files["technology", key]
+        for n, other in enumerate(technology.works_with):
+            yield from unknown(file, ("works_with", n), "technology", other, known)
+        for n, other in enumerate(technology.verdict.instead if technology.verdict else ()):
+            yield from unknown(file, ("verdict", "instead", n), "technology", other, known)
+
+
+def verdicts_are_whole(guide: Guide) -> Iterator[Problem]:
+    """Dates are in order, the past ends in the present, and a rejection shows the way out."""
+    for key, technology in guide.technologies.items():
+        file, verdict = guide.files["technology", key], technology.verdict
+        if verdict is None:
+            continue
+        if verdict.review_by <= verdict.decided:
+            message = "review_by is not after decided; set a later day"
+            yield file.problem(("verdict", "review_by"), message)
+        for n, (before, after) in enumerate(pairwise(technology.history), start=1):
+            if after.earliest < before.earliest:
+                message = "is older than the line above it; put the oldest line first"
+                yield file.problem(("history", n), message)
+        last = technology.history[-1] if technology.history else None
+        if last is None or (last.tier, last.date) != (verdict.tier, verdict.decided):
+            message = (
+                f"the last line of history is not the verdict; end it with {verdict.decided}, "
+            )
+            yield file.problem(("history",), message + f"tier {verdict.tier}")
+        if verdict.tier in {"legacy", "avoid"} and not (verdict.instead and verdict.move):
+            message = f"says {verdict.tier} but not what to do; add `instead` and `move`"
+            yield file.problem(("verdict",), message)
+
+
+def packages_are_locked(guide: Guide) -> Iterator[Problem]:
+    """What readers are told to install is what was locked."""
+    known = set(guide.packages.packages)
+    if not known:  # the lock itself is missing, which is reported once
+        return
+    cure = "add it to a dependency group in pyproject.toml and run `make lock`"
+    for kind, things in (
+        ("technology", guide.technologies),
+        ("snippet", guide.snippets),
+        ("implementation", guide.implementations),
+    ):
+        for key, thing in things.items():
+            file = guide.files[kind, key]
+            package = thing.package if isinstance(thing, Technology) else None
+            if package is not None and normalized(package) not in known:
+                yield file.problem(("package",), f"package '{package}' is not locked; {cure}")
+            for n, requirement in enumerate(thing.install):
+                if normalized(requirement) not in known:
+                    message = f"'{requirement}' is not locked; {cure}"
+                    yield file.problem(("install", n), message)
+
+
+def aliases_are_claimed_once(guide: Guide) -> Iterator[Problem]:
+    """No two technologies answer to one name."""
+    claimed = {thing.name.casefold(): key for key, thing in sorted(guide.technologies.items())}
+    for key, technology in sorted(guide.technologies.items()):
+        for n, alias in enumerate(technology.aliases):
+            if (owner := claimed.setdefault(alias.casefold(), f"{key}/{n}")) != f"{key}/{n}":
+                message = f"the alias '{alias}' is taken by '{owner.split('/')[0]}'; delete one"
+                yield guide.files["technology", key].problem(("aliases", n), message)

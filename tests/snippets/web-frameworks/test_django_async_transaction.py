@@ -1,0 +1,95 @@
+"""A transfer that fails leaves both accounts as they were; parallel transfers lose nothing."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from django.core.exceptions import SynchronousOnlyOperation
+
+from tests.services.model import ServiceUnavailable
+from tests.services.plugin import use_service
+from tests.services.postgresql import fresh_database
+from tests.services.registry import Registry
+from tests.snippets.loading import loaded, snippet_path
+
+
+@pytest.fixture(scope="module")
+def snippet(services: Registry) -> Iterator[ModuleType]:
+    """Give the snippet, imported once: a process configures Django once."""
+    try:
+        service = services.get("postgresql")
+    except ServiceUnavailable as error:
+        pytest.skip(str(error))
+    with fresh_database(service.url) as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        with loaded(snippet_path(Path(__file__))) as module:
+            yield module
+            from django.db import connection  # noqa: PLC0415  # the snippet configures Django first
+
+            connection.close()
+
+
+@pytest.fixture(autouse=True)
+def _ran_on_postgresql(request: pytest.FixtureRequest) -> None:
+    use_service(request, "postgresql")
+
+
+@pytest.fixture
+def accounts(snippet: ModuleType) -> tuple[int, int]:
+    """Give the ids of two accounts with 100 each."""
+    ids = [snippet.Account.objects.create(balance=100).pk for _ in range(2)]
+    return ids[0], ids[1]
+
+
+def balances(snippet: ModuleType, accounts: tuple[int, int]) -> list[int]:
+    found = snippet.Account.objects.in_bulk(accounts)
+    return [found[key].balance for key in accounts]
+
+
+def post(*transfers: tuple[int, int, int]) -> list[tuple[int, Any]]:
+    """Send the transfers at once and give status and document of each answer."""
+    from django.test import AsyncClient  # noqa: PLC0415  # see `snippet`
+
+    async def one(source: int, target: int, amount: int) -> tuple[int, Any]:
+        fields = {"source": source, "target": target, "amount": amount}
+        client = AsyncClient(headers={"host": "localhost"})
+        answer = await client.post("/transfers", fields, content_type="application/json")
+        return answer.status_code, answer.json()
+
+    async def every() -> list[tuple[int, Any]]:
+        return await asyncio.gather(*(one(*transfer) for transfer in transfers))
+
+    return asyncio.run(every())
+
+
+def test_transfer_moves_the_amount(snippet: ModuleType, accounts: tuple[int, int]) -> None:
+    assert post((*accounts, 30)) == [(200, {"balance": 70})]
+    assert balances(snippet, accounts) == [70, 130]
+
+
+def test_failing_transfer_is_taken_back_whole(
+    snippet: ModuleType, accounts: tuple[int, int]
+) -> None:
+    assert post((*accounts, 101)) == [(409, {"detail": "Not enough money"})]
+    assert balances(snippet, accounts) == [100, 100]
+
+
+def test_transfers_at_once_lose_nothing(snippet: ModuleType, accounts: tuple[int, int]) -> None:
+    there, back = accounts, accounts[::-1]
+    answers = post(*[(*there, 10)] * 5, *[(*back, 3)] * 5)
+    assert {status for status, _ in answers} == {200}
+    assert balances(snippet, accounts) == [65, 135]
+
+
+def test_atomic_refuses_a_coroutine(snippet: ModuleType) -> None:
+    """Why the work is a plain function: asked from an event loop, atomic() refuses."""
+
+    async def inside() -> None:
+        with snippet.transaction.atomic():
+            pytest.fail("a transaction began")
+
+    with pytest.raises(SynchronousOnlyOperation):
+        asyncio.run(inside())
