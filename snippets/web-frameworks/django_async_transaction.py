@@ -1,5 +1,4 @@
 # ruff: noqa: E402  # Django reads its settings while the imports below run
-import json
 import os
 import sys
 
@@ -26,43 +25,40 @@ django.setup()
 from asgiref.sync import sync_to_async
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
-from django.db import models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
+from django.views.decorators.http import require_POST
 
 
 class Account(models.Model):
     balance = models.PositiveIntegerField()
 
 
-class NotEnoughError(Exception):
-    pass
-
-
 @transaction.atomic
 def transfer(source_id: int, target_id: int, amount: int) -> int:
-    both = Account.objects.select_for_update().order_by("pk")  # always in the same order
-    accounts = both.in_bulk([source_id, target_id])
+    locked = Account.objects.select_for_update().order_by("pk")  # one order, so no deadlock
+    accounts = locked.in_bulk([source_id, target_id])
     source, target = accounts[source_id], accounts[target_id]
     target.balance += amount
     target.save(update_fields=["balance"])
-    if source.balance < amount:
-        raise NotEnoughError  # takes back what was saved above
     source.balance -= amount
-    source.save(update_fields=["balance"])
+    source.save(update_fields=["balance"])  # refused below zero, which takes back both
     return source.balance
 
 
-async def post_transfer(request: HttpRequest) -> JsonResponse:
-    fields = json.loads(request.body)
+@require_POST
+async def pay(_request: HttpRequest, source_id: int, target_id: int, amount: int) -> JsonResponse:
     try:
-        left = await sync_to_async(transfer)(fields["source"], fields["target"], fields["amount"])
-    except NotEnoughError:
-        return JsonResponse({"detail": "Not enough money"}, status=409)
-    return JsonResponse({"balance": left})
+        balance = await sync_to_async(transfer)(source_id, target_id, amount)
+    except KeyError:
+        return JsonResponse({"detail": "No such account"}, status=404)
+    except (IntegrityError, DataError):
+        return JsonResponse({"detail": "The balance does not allow it"}, status=409)
+    return JsonResponse({"balance": balance})
 
 
-urlpatterns = [path("transfers", post_transfer)]
+urlpatterns = [path("accounts/<int:source_id>/pay/<int:target_id>/<int:amount>", pay)]
 apps.get_app_config(__name__).models_module = sys.modules[__name__]  # a single file, not a project
 call_command("migrate", run_syncdb=True, verbosity=0)
 application = get_asgi_application()  # uvicorn django_async_transaction:application

@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Annotated
@@ -20,7 +21,7 @@ class Book(BookIn):
 @dataclass
 class Shelf:  # stands for your repository
     books: dict[int, Book] = field(default_factory=dict)
-    numbers: count[int] = field(default_factory=lambda: count(1))
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
 class BookController(Controller):

@@ -1,8 +1,10 @@
 """What a table cell shows for each kind of evidence, and when it shows that nothing ran."""
 
+import datetime as dt
+
 import pytest
 
-from guide.cells import figure_text, number, overlaps, shown_row, shown_table
+from guide.cells import ShownCell, figure_text, number, overlaps, shown_row, shown_table
 from guide.models import Criterion
 from guide.packages import Package, age, fact, is_dormant
 from guide.proofs import Figure
@@ -10,12 +12,14 @@ from guide.whole import Guide
 from tests.guide.conftest import Tree
 
 
-def cell_of(guide: Guide, key: str, criterion: str):  # noqa: ANN201
+def cell_of(guide: Guide, key: str, criterion: str) -> ShownCell:
     """A contender's cell in the sample's first choice."""
     choice = guide.categories["stores"].choices[0]
-    row = next(row for row in choice.criteria if row.id == criterion)  # type: ignore[union-attr]
-    cells = shown_row(guide, "store", row, choice.contenders).cells  # type: ignore[arg-type]
-    return dict(zip(choice.contenders, cells, strict=True))[key]
+    row = next(row for row in choice.criteria if isinstance(row, Criterion) and row.id == criterion)
+    shown = shown_row(guide, "store", row, choice.contenders)
+    cell = shown.cells[choice.contenders.index(key)]
+    assert cell is not None
+    return cell
 
 
 def test_probe_shows_the_outcome_in_the_words_of_its_criterion(sample: Guide) -> None:
@@ -140,8 +144,6 @@ def package(sample: Guide, **changes: object) -> Package:
 )
 def test_age_is_counted_to_the_day_of_the_lock(sample: Guide, released: str, text: str) -> None:
     """In the unit in which people say it."""
-    import datetime as dt  # noqa: PLC0415
-
     aged = package(sample, released=dt.date.fromisoformat(released))
     assert age(aged, sample.packages.as_of) == text
 

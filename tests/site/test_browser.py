@@ -12,7 +12,7 @@ from tests.site.kinds import KINDS, LOST, largest
 from tests.site.telling import listed
 
 EVERY_KIND = [pytest.param(kind, id=kind) for kind in [*KINDS, "lost"]]
-OPEN_ALL = "() => document.querySelectorAll('details').forEach(one => { one.open = true; })"
+UNFOLD = "open => document.querySelectorAll('details').forEach(one => { one.open = open; })"
 
 
 @pytest.fixture
@@ -43,8 +43,10 @@ def violations(page: Page) -> list[str]:
 def test_axe_finds_nothing(page: Page, url: str, scheme: str) -> None:
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     settled(page, url)
-    page.evaluate(OPEN_ALL)
+    page.evaluate(UNFOLD, arg=True)
     found = [f"1280 {line}" for line in violations(page)]
+    # Folded again, as a reader finds it: axe takes its time over each piece of coloured code.
+    page.evaluate(UNFOLD, arg=False)
     page.set_viewport_size({"width": 360, "height": 800})
     found += [f"360 {line}" for line in violations(page)]
     assert not found, listed(found)

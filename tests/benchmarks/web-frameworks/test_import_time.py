@@ -1,7 +1,9 @@
 """How long a fresh process takes to import the contract's application.
 
 The wall time of a process that imports the application, less that of one that does nothing, both
-from compiled files. Contenders take turns. Ratios are to FastAPI in the same round.
+from compiled files. Django imports the modules of its routes with the first request only; here they
+are imported too, for no application answers without them. Contenders take turns. Ratios are to
+FastAPI in the same round.
 """
 
 import os
@@ -15,7 +17,7 @@ import pytest
 from tests.benchmarks.fixtures import Context, Measured
 from tests.benchmarks.rounds import in_turns, record_ratios
 from tests.contracts.implementation import implementations
-from tests.probes.contenders import WEB_FRAMEWORKS
+from tests.probes.contenders import DJANGO_FAMILY, WEB_FRAMEWORKS
 
 BASELINE = "fastapi"
 ROUNDS = 7
@@ -37,9 +39,10 @@ def test_application_is_imported_by_a_fresh_process(measured: Measured, context:
 
 
 def import_of(contender: str) -> str:
-    """Give the statement that imports the application as its server does."""
+    """Give the statements that import the application as its server does, and its routes."""
     module, _, attribute = implementations()[contender].app.partition(":")
-    return f"from {module} import {attribute}"
+    routes = "; from django.urls import get_resolver; get_resolver().url_patterns"
+    return f"from {module} import {attribute}{routes if contender in DJANGO_FAMILY else ''}"
 
 
 def seconds_to_run(contender: str, code: str) -> float:

@@ -54,9 +54,8 @@ def post(*transfers: tuple[int, int, int]) -> list[tuple[int, Any]]:
     from django.test import AsyncClient  # noqa: PLC0415  # see `snippet`
 
     async def one(source: int, target: int, amount: int) -> tuple[int, Any]:
-        fields = {"source": source, "target": target, "amount": amount}
         client = AsyncClient(headers={"host": "localhost"})
-        answer = await client.post("/transfers", fields, content_type="application/json")
+        answer = await client.post(f"/accounts/{source}/pay/{target}/{amount}")
         return answer.status_code, answer.json()
 
     async def every() -> list[tuple[int, Any]]:
@@ -70,10 +69,16 @@ def test_transfer_moves_the_amount(snippet: ModuleType, accounts: tuple[int, int
     assert balances(snippet, accounts) == [70, 130]
 
 
+@pytest.mark.parametrize("amount", [101, 2**31], ids=["more-than-there-is", "more-than-fits"])
 def test_failing_transfer_is_taken_back_whole(
-    snippet: ModuleType, accounts: tuple[int, int]
+    snippet: ModuleType, accounts: tuple[int, int], amount: int
 ) -> None:
-    assert post((*accounts, 101)) == [(409, {"detail": "Not enough money"})]
+    assert post((*accounts, amount)) == [(409, {"detail": "The balance does not allow it"})]
+    assert balances(snippet, accounts) == [100, 100]
+
+
+def test_unknown_account_is_404(snippet: ModuleType, accounts: tuple[int, int]) -> None:
+    assert post((accounts[0], 10**6, 30)) == [(404, {"detail": "No such account"})]
     assert balances(snippet, accounts) == [100, 100]
 
 
