@@ -30,14 +30,16 @@ class BookController(Controller):
 
     @get()
     async def list_books(
-        self, shelf: NamedDependency[Shelf], limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20
+        self,
+        shelf: NamedDependency[Shelf],
+        limit: Annotated[int, QueryParameter(ge=1, le=100)] = 20,
     ) -> list[Book]:
         return list(shelf.books.values())[:limit]
 
     @post()
     async def create_book(self, data: JSONBody[BookIn], shelf: NamedDependency[Shelf]) -> Book:
         if any(book.title == data.title for book in shelf.books.values()):
-            raise ClientException("A book with this title exists", status_code=409)
+            raise ClientException(detail="A book with this title exists", status_code=409)
         book = Book(title=data.title, id=next(shelf.numbers))
         shelf.books[book.id] = book
         return book
@@ -45,13 +47,13 @@ class BookController(Controller):
     @get("/{book_id:int}")
     async def read_book(self, book_id: FromPath[int], shelf: NamedDependency[Shelf]) -> Book:
         if (book := shelf.books.get(book_id)) is None:
-            raise NotFoundException("No such book")
+            raise NotFoundException(detail="No such book")
         return book
 
     @delete("/{book_id:int}")
     async def delete_book(self, book_id: FromPath[int], shelf: NamedDependency[Shelf]) -> None:
         if shelf.books.pop(book_id, None) is None:
-            raise NotFoundException("No such book")
+            raise NotFoundException(detail="No such book")
 
 
 def create_app() -> Litestar:

@@ -3,17 +3,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from quart import Quart, abort, websocket
+from quart.wrappers import ClientDisconnectedError
 
 ALLOWED_ORIGINS = {"https://app.example.com"}
 WAITING = 100  # messages that a slow reader may fall behind
 
 app = Quart(__name__)
-members: set[asyncio.Queue[str]] = set()
+members: set[asyncio.Queue[str | bytes]] = set()
 
 
 @asynccontextmanager
-async def membership() -> AsyncIterator[asyncio.Queue[str]]:
-    queue: asyncio.Queue[str] = asyncio.Queue(WAITING)
+async def membership() -> AsyncIterator[asyncio.Queue[str | bytes]]:
+    queue: asyncio.Queue[str | bytes] = asyncio.Queue(WAITING)
     members.add(queue)
     try:
         yield queue
@@ -21,7 +22,7 @@ async def membership() -> AsyncIterator[asyncio.Queue[str]]:
         members.discard(queue)
 
 
-def publish(message: str) -> None:
+def publish(message: str | bytes) -> None:
     for queue in members.copy():
         try:
             queue.put_nowait(message)
@@ -30,7 +31,7 @@ def publish(message: str) -> None:
             queue.shutdown()
 
 
-async def send_waiting(queue: asyncio.Queue[str]) -> None:
+async def send_waiting(queue: asyncio.Queue[str | bytes]) -> None:
     try:
         while True:
             await websocket.send(await queue.get())
@@ -47,6 +48,9 @@ async def receive() -> None:
 async def chat() -> None:
     if websocket.headers.get("Origin") not in ALLOWED_ORIGINS:
         abort(403)  # CORS does not apply to WebSockets
-    async with membership() as queue, asyncio.TaskGroup() as tasks:
-        tasks.create_task(send_waiting(queue))
-        tasks.create_task(receive())
+    try:
+        async with membership() as queue, asyncio.TaskGroup() as tasks:
+            tasks.create_task(send_waiting(queue))
+            tasks.create_task(receive())
+    except* ClientDisconnectedError:
+        pass  # the end of every conversation

@@ -92,7 +92,7 @@ def pretend(own_registry: Registry) -> Callable[..., Pretend]:
         ),
     ],
 )
-def test_providers_are_tried_in_order(  # noqa: PLR0913
+def test_providers_are_tried_in_order(
     own_registry: Registry,
     pretend: Callable[..., Pretend],
     monkeypatch: pytest.MonkeyPatch,

@@ -49,7 +49,7 @@ NOT_USED = "ERROR: valkey is required and no test ran against it"
         pytest.param(USES_NOTHING, [], {}, 0, "not asked for", id="unused-outside-ci"),
     ],
 )
-def test_exit_code_says_whether_required_services_were_used(  # noqa: PLR0913
+def test_exit_code_says_whether_required_services_were_used(
     run_pytest: RunPytest,
     test_file: str,
     arguments: list[str],

@@ -41,6 +41,10 @@ new MutationObserver(() => {
 }).observe(document, {subtree: true, childList: true, attributes: true});
 """
 
+# Fonts are there and used, and two frames were painted since.
+QUIET = """() => document.fonts.ready.then(() => new Promise(done =>
+  requestAnimationFrame(() => requestAnimationFrame(done))))"""
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -123,7 +127,4 @@ def noted(page: Page, address: str) -> list[str]:
 def settled(page: Page, url: str) -> None:
     """Open the page and wait until everything is there and painted."""
     page.goto(url, wait_until="load")
-    page.evaluate(
-        """() => document.fonts.ready.then(() => new Promise(done =>
-             requestAnimationFrame(() => requestAnimationFrame(done))))"""
-    )
+    page.evaluate(QUIET)

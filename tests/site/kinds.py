@@ -72,5 +72,7 @@ def largest(kind: str, site: Path) -> str:
 
 def views_shown() -> set[str]:
     """The views that the pages of the listed kinds show."""
-    lines = (line for source, text in sources().items() if kind_of(source) for line in text.split("\n"))
+    lines = (
+        line for source, text in sources().items() if kind_of(source) for line in text.split("\n")
+    )
     return {found["view"] for line in lines if (found := MARKER.match(line.strip()))}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from guide.snippets import snippet_files
+from guide.places import snippet_files
 from playwright.sync_api import Browser, Page, expect
 
 from tests.site.building import ROOT
@@ -49,7 +49,7 @@ def test_contract_page_shows_the_bytes_of_each_implementation(
     folder = ROOT / "snippets/contracts" / key
     files = [
         path.read_text("utf-8")
-        for path in sorted(folder.rglob("*"))
+        for path in sorted(folder.glob("*/**/*"))
         if path.is_file() and "__pycache__" not in path.parts and path.stat().st_size
     ]
     assert files

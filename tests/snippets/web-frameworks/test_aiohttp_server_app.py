@@ -67,6 +67,7 @@ def test_redirect_is_left_alone(snippet: ModuleType) -> None:
     async def use(client: TestClient[web.Request, web.Application]) -> None:
         answer = await client.get("/old", allow_redirects=False)
         assert (answer.status, answer.headers["Location"]) == (302, "/books/1")
+        assert answer.content_type == "text/plain"
 
     app = snippet.create_app()
     app.router.add_get("/old", moved)

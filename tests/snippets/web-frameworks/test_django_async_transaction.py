@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -49,23 +50,17 @@ def balances(snippet: ModuleType, accounts: tuple[int, int]) -> list[int]:
     return [found[key].balance for key in accounts]
 
 
-def post(*transfers: tuple[int, int, int]) -> list[tuple[int, Any]]:
-    """Send the transfers at once and give status and document of each answer."""
+def pay(source: int, target: int, amount: int) -> tuple[int, Any]:
+    """Give status and document of the answer to a transfer."""
     from django.test import AsyncClient  # noqa: PLC0415  # see `snippet`
 
-    async def one(source: int, target: int, amount: int) -> tuple[int, Any]:
-        client = AsyncClient(headers={"host": "localhost"})
-        answer = await client.post(f"/accounts/{source}/pay/{target}/{amount}")
-        return answer.status_code, answer.json()
-
-    async def every() -> list[tuple[int, Any]]:
-        return await asyncio.gather(*(one(*transfer) for transfer in transfers))
-
-    return asyncio.run(every())
+    client = AsyncClient(headers={"host": "localhost"})
+    answer = asyncio.run(client.post(f"/accounts/{source}/pay/{target}/{amount}"))
+    return answer.status_code, answer.json()
 
 
 def test_transfer_moves_the_amount(snippet: ModuleType, accounts: tuple[int, int]) -> None:
-    assert post((*accounts, 30)) == [(200, {"balance": 70})]
+    assert pay(*accounts, 30) == (200, {"balance": 70})
     assert balances(snippet, accounts) == [70, 130]
 
 
@@ -73,20 +68,33 @@ def test_transfer_moves_the_amount(snippet: ModuleType, accounts: tuple[int, int
 def test_failing_transfer_is_taken_back_whole(
     snippet: ModuleType, accounts: tuple[int, int], amount: int
 ) -> None:
-    assert post((*accounts, amount)) == [(409, {"detail": "The balance does not allow it"})]
+    assert pay(*accounts, amount) == (409, {"detail": "The balance does not allow it"})
     assert balances(snippet, accounts) == [100, 100]
 
 
 def test_unknown_account_is_404(snippet: ModuleType, accounts: tuple[int, int]) -> None:
-    assert post((accounts[0], 10**6, 30)) == [(404, {"detail": "No such account"})]
+    assert pay(accounts[0], 10**6, 30) == (404, {"detail": "No such account"})
     assert balances(snippet, accounts) == [100, 100]
 
 
-def test_transfers_at_once_lose_nothing(snippet: ModuleType, accounts: tuple[int, int]) -> None:
+def test_opposed_transfers_at_once_lose_nothing_and_do_not_deadlock(
+    snippet: ModuleType, accounts: tuple[int, int]
+) -> None:
+    def transfer(both: tuple[int, int], amount: int) -> None:
+        from django.db import connection  # noqa: PLC0415  # see `snippet`
+
+        try:
+            for _ in range(10):
+                snippet.transfer(*both, amount)
+        finally:
+            connection.close()  # each thread has its own
+
     there, back = accounts, accounts[::-1]
-    answers = post(*[(*there, 10)] * 5, *[(*back, 3)] * 5)
-    assert {status for status, _ in answers} == {200}
-    assert balances(snippet, accounts) == [65, 135]
+    with ThreadPoolExecutor(4) as threads:
+        tasks = [threads.submit(transfer, *task) for task in [(there, 2), (back, 1)] * 2]
+    for task in tasks:
+        task.result()
+    assert balances(snippet, accounts) == [80, 120]
 
 
 def test_atomic_refuses_a_coroutine(snippet: ModuleType) -> None:

@@ -87,7 +87,7 @@ app.add_routes(routes)
 
 if __name__ == "__main__":
     parser = ArgumentParser()
-    parser.add_argument("--host")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int)
     arguments = parser.parse_args()
     web.run_app(app, host=arguments.host, port=arguments.port, access_log=None)
