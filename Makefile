@@ -39,8 +39,8 @@ lock: ## resolve every dependency anew; write requirements/*.txt and data/packag
 prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe check=1)
 	@$(run) tests.proof $(foreach word,only kind check,$(if $($(word)),$(word)=$($(word))))
 
-bench: test-environment ## measure page weight, search and build
-	@$(run) pytest -n 0 -s tests/benchmarks $(args)
+bench: test-environment ## measure page weight and what the hooks add, beside stock Material
+	@$(run) pytest -n 0 -s tests/benchmarks/site $(args)
 
 clean: ## remove environments, caches and the built site
 	rm -rf .venv .cache site .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

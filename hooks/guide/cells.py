@@ -98,12 +98,13 @@ def own_criteria(guide: Guide, choice: Choice) -> list[tuple[str, Criterion]]:
     return [
         (choice.id, row)
         if isinstance(row, Criterion)
-        else (row.use.split("/")[0], _criterion(guide, row.use))
+        else (row.use.split("/")[0], criterion_called(guide, row.use))
         for row in choice.criteria
     ]
 
 
-def _criterion(guide: Guide, reference: str) -> Criterion:
+def criterion_called(guide: Guide, reference: str) -> Criterion:
+    """The criterion `<choice>/<id>`."""
     owner, name = reference.split("/")
     return next(
         row

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from .cells import (
     ShownRow,
     ShownTable,
+    criterion_called,
     executed_cells,
     grouped,
     number,
@@ -18,7 +19,16 @@ from .cells import (
     shown_table,
 )
 from .decisions import mermaid
-from .models import Answer, Category, Choice, Decision, Implementation, Snippet, Technology
+from .models import (
+    Answer,
+    Category,
+    Choice,
+    Criterion,
+    Decision,
+    Implementation,
+    Snippet,
+    Technology,
+)
 from .packages import age, day, is_dormant, normalized
 from .places import further_files, highlighted_lines, snippet_files, test_path, versus_id
 from .proofs import Proof, staleness
@@ -181,6 +191,27 @@ class Context:
     def test_of(self, kind: str, key: str) -> str:
         """The link to the test behind a snippet, probe or benchmark."""
         return self.url(f"proof/{test_path(kind, key).as_posix()}")
+
+    def title_of(self, kind: str, key: str) -> str:
+        """What a reader calls a snippet, or the criterion that a probe or benchmark fills."""
+        if kind == "snippet":
+            return self.guide.snippets[key].title if key in self.guide.snippets else key
+        criterion = self.criterion_of(kind, key)
+        return criterion.name if criterion else key
+
+    def criterion_of(self, kind: str, key: str) -> Criterion | None:
+        """The criterion whose cells name a probe or benchmark; None once no cell does."""
+        for technology in self.guide.technologies.values():
+            for choice, cells in technology.cells.items():
+                for name, cell in cells.items():
+                    if key == (cell.evidence.probe if kind == "probe" else cell.evidence.benchmark):
+                        return criterion_called(self.guide, f"{choice}/{name}")
+        return None
+
+    def worded(self, key: str, word: str) -> str:
+        """A probe's outcome in the words of its criterion."""
+        criterion = self.criterion_of("probe", key)
+        return criterion.outcomes.get(word, word) if criterion else word
 
     def proof(self, kind: str, key: str) -> Proof | None:
         """The proof of a snippet, probe or benchmark, current or not."""

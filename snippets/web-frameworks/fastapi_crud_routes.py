@@ -13,7 +13,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 url = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql+asyncpg")
 engine = create_async_engine(url)
-new_session = async_sessionmaker(engine, expire_on_commit=False)
+new_session = async_sessionmaker(engine)
 
 Int32 = Annotated[int, Field(ge=0, le=2**31 - 1)]  # more would fail in the database, as a 500
 

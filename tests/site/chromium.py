@@ -109,9 +109,14 @@ def noted(page: Page, address: str) -> list[str]:
         if one.status >= 400:
             complaints.append(f"{one.status} for {one.url}")
 
+    def failed(one: Request) -> None:
+        # A page that is left takes its last requests with it: most often the icon.
+        if one.failure != "net::ERR_ABORTED":
+            complaints.append(f"failed: {one.url} {one.failure}")
+
     page.on("request", request)
     page.on("response", response)
-    page.on("requestfailed", lambda one: complaints.append(f"failed: {one.url} {one.failure}"))
+    page.on("requestfailed", failed)
     page.on("pageerror", lambda error: complaints.append(f"exception: {error}"))
     page.on(
         "console",

@@ -4,9 +4,8 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 
-from guide.whole import Guide
 from guide.pages import MARKER, generated_pages
-
+from guide.whole import Guide
 from tests.repository import repository_guide
 from tests.site.building import ROOT
 

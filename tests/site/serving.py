@@ -1,5 +1,6 @@
 """Serve a built site on the loopback, under the policy that the site promises to keep."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -7,36 +8,39 @@ from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import IO, ClassVar
+from typing import BinaryIO, override
 
 from tests.site.building import PREFIX
 
 POLICY = "default-src 'self'"
+# A system's own table of types may lack these or differ.
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    "": "text/plain; charset=utf-8",
+}
 
 
 class Handler(SimpleHTTPRequestHandler):
     """Serves files below a prefix; `served` collects the path of each file that went out."""
 
     protocol_version = "HTTP/1.1"
-    # A system's own table of types may lack or differ in these.
-    extensions_map: ClassVar[dict[str, str]] = {
-        ".html": "text/html; charset=utf-8",
-        ".css": "text/css",
-        ".js": "text/javascript",
-        ".json": "application/json",
-        ".svg": "image/svg+xml",
-        ".png": "image/png",
-        ".woff2": "font/woff2",
-        "": "text/plain; charset=utf-8",
-    }
+    extensions_map = TYPES
 
-    def __init__(self, *arguments: object, policy: str | None, served: list[Path], **more: object):
+    def __init__(
+        self, *arguments: object, policy: str | None, served: list[Path], **more: object
+    ) -> None:
         """Keep the policy to send and the list to fill, then answer."""
         self.policy = policy
         self.served = served
         super().__init__(*arguments, **more)  # type: ignore[arg-type]
 
-    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+    def send_head(self) -> BinaryIO | None:
         """Open the file asked for; note it, or answer with the site's page for lost readers."""
         path, _, query = self.path.partition("?")
         if not path.startswith(PREFIX):
@@ -49,9 +53,9 @@ class Handler(SimpleHTTPRequestHandler):
             return self.send_lost()
         if file.is_file():
             self.served.append(file)
-        return super().send_head()  # type: ignore[return-value]
+        return super().send_head()
 
-    def send_lost(self) -> IO[bytes]:
+    def send_lost(self) -> BinaryIO:
         """Answer 404 with `404.html`, as GitHub does."""
         page = Path(self.directory) / "404.html"
         self.send_response(HTTPStatus.NOT_FOUND)
@@ -70,13 +74,24 @@ class Handler(SimpleHTTPRequestHandler):
         """Say nothing: what matters is seen in the browser."""
 
 
+class Server(ThreadingHTTPServer):
+    """Answers each request in a thread of its own."""
+
+    daemon_threads = True
+
+    @override
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that left in the middle of an answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @contextmanager
 def serving(site: Path, policy: str | None = POLICY) -> Iterator[tuple[str, list[Path]]]:
     """Serve the site on a free port; give its address and the list of files that go out."""
     served: list[Path] = []
     handler = partial(Handler, directory=str(site), policy=policy, served=served)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

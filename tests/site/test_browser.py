@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.site.chromium import QUIET, opened, settled
@@ -68,16 +68,23 @@ def moved(page: Page, url: str, late: str) -> list[str]:
 
     Each line begins with how much it moved, as Chrome counts it.
     """
-    held: list[Route] = []
-    page.route(late, held.append)
+    asked: list[Route] = []
+    painted = False
+
+    def hold(route: Route) -> None:
+        asked.append(route)
+        if painted:
+            route.continue_()
+
+    page.route(late, hold)
     page.goto(url, wait_until="commit")
     page.evaluate(PAINTED)
-    page.unroute(late)
+    held, painted = list(asked), True
     for route in held:
         route.continue_()
     page.wait_for_load_state("load")
     page.evaluate(QUIET)
-    assert held, f"the page does not ask for {late}"
+    assert asked, f"the page does not ask for {late}"
     return list(page.evaluate("seen.shifts"))
 
 

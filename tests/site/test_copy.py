@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from guide.places import snippet_files
 from playwright.sync_api import Browser, Page, expect
 
+from guide.places import snippet_files
 from tests.site.building import ROOT
 from tests.site.chromium import opened, settled
 from tests.site.kinds import addresses, the_guide

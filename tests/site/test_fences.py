@@ -14,9 +14,10 @@ import html
 from pathlib import Path
 
 import pytest
-from guide.places import further_files, snippet_files, test_path as path_of_test
 from pytest_examples import CodeExample, EvalExample, find_examples
 
+from guide.places import further_files, snippet_files
+from guide.places import test_path as path_of_test
 from tests.site.building import ROOT
 from tests.site.fences import Fence, faults, fences
 from tests.site.kinds import address_of, the_guide

@@ -6,9 +6,9 @@ from itertools import combinations
 from urllib.parse import urljoin
 
 import pytest
-from guide.models import Decision
 from playwright.sync_api import Browser, Page
 
+from guide.models import Decision
 from tests.site.chromium import opened, settled
 from tests.site.kinds import the_guide
 from tests.site.telling import listed

@@ -2,7 +2,6 @@
 
 from guide.render import TEMPLATES
 from guide.views import VIEWS
-
 from tests.site.kinds import KINDS, addresses, kind_of, sources, views_shown
 
 

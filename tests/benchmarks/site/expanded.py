@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from guide.pages import expand, navigation, raw_files, redirects
-from guide.render import environment
 from mkdocs.utils.meta import get_data
 from mkdocs.utils.yaml import yaml_load
 
+from guide.pages import expand, navigation, raw_files, redirects
+from guide.render import environment
 from tests.site.building import ROOT, SITE_URL
 from tests.site.kinds import address_of, sources, the_guide
 

@@ -17,6 +17,8 @@ from tests.probes.fixtures import Observe, RanWith, Served
 
 STALLED = 0.7
 WENT_ON = 0.4
+# A wait between the two says that something else kept the machine busy: it is measured again.
+TRIES = 3
 
 
 @pytest.mark.parametrize("contender", WEB_FRAMEWORKS)
@@ -39,11 +41,14 @@ def test_other_requests_go_on_or_stall_while_one_blocks(
 
 def stalls(url: str, kind: str) -> bool | None:
     """Tell whether others wait while a handler of the kind blocks; None if it is not accepted."""
-    accepted, longest = asyncio.run(longest_wait(url, kind))
-    if not accepted:
-        return None
-    assert longest < WENT_ON or longest > STALLED, longest
-    return longest > STALLED
+    for _ in range(TRIES):
+        accepted, longest = asyncio.run(longest_wait(url, kind))
+        if not accepted:
+            return None
+        if longest < WENT_ON or longest > STALLED:
+            return longest > STALLED
+    message = f"{longest:.2f} s is neither a stall nor none, {TRIES} times; the machine is too busy"
+    raise AssertionError(message)
 
 
 async def longest_wait(url: str, kind: str) -> tuple[bool, float]:

@@ -83,7 +83,7 @@ def test_slow_reader_is_let_go_and_the_others_are_served(snippet: ModuleType) ->
             assert [await fast.receive(), await fast.receive()] == ["first", "second"]
             assert slow not in snippet.members
             assert slow.get_nowait() == "first"
-            with pytest.raises(asyncio.QueueShutDown):
+            with pytest.raises(snippet.asyncio.QueueShutDown):
                 slow.get_nowait()
 
     run(test)

@@ -20,7 +20,7 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
     engine = create_engine(get_settings())
     async with engine.begin() as connection:  # until Alembic makes the tables
         await connection.run_sync(Base.metadata.create_all)
-    yield {"sessions": async_sessionmaker(engine, expire_on_commit=False)}
+    yield {"sessions": async_sessionmaker(engine)}
     await engine.dispose()
 
 
