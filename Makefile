@@ -6,7 +6,7 @@ test := .venv/test/bin
 environment := tools/python -m tools.environments
 run := $(test)/python -m tools.run
 # A worker per core; more than four only compete for the one PostgreSQL.
-parallel := -n logical --maxprocesses 4 --dist loadgroup
+parallel := -n logical --maxprocesses 4 --dist loadscope
 
 .PHONY: help serve build test check fix lock prove bench clean site-environment test-environment
 .DEFAULT_GOAL := help

@@ -1,3 +1,3 @@
 """What every test can use: the service fixtures."""
 
-pytest_plugins = ["tests.services.plugin"]
+pytest_plugins = ["tests.scheduling", "tests.services.plugin"]

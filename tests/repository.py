@@ -3,8 +3,8 @@
 import pytest
 
 from guide.load import load_guide
-from guide.whole import Guide
 from guide.problems import DataError
+from guide.whole import Guide
 from tests.proof.record import ROOT
 
 

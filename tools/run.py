@@ -14,6 +14,7 @@ UNSET = (
     "DJANGO_SETTINGS_MODULE",
     "FLASK_APP",
     "LANGUAGE",
+    "PYTHONDONTWRITEBYTECODE",  # each process would compile every package again
     "PYTHONHASHSEED",
     "PYTHONHOME",
     "PYTHONOPTIMIZE",

@@ -20,10 +20,7 @@ COMPLAINTS = ("Traceback (most recent call last)", "Exception ignored", "Warning
 
 @pytest.fixture(
     scope="session",
-    params=[
-        pytest.param(technology, marks=pytest.mark.xdist_group(f"notes-api-{technology}"))
-        for technology in implementations()
-    ],
+    params=implementations(),
 )
 def server(
     request: pytest.FixtureRequest,

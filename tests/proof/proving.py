@@ -10,7 +10,7 @@ from guide.packages import normalized
 from guide.proofs import Distribution, Figure, Proof, digest
 from guide.whole import Guide
 from tests.proof.record import Record
-from tests.proof.things import Thing, closure
+from tests.proof.things import Thing, closure, imported_distributions
 
 
 def proof_of(thing: Thing, record: Record, guide: Guide, today: dt.date) -> Proof:
@@ -81,7 +81,7 @@ def _sources(thing: Thing, record: Record, guide: Guide) -> list[Path]:
 
 def _distributions(thing: Thing, record: Record, guide: Guide) -> dict[str, Distribution]:
     names = {normalized(name) for _, ran in record.all_of("distributions") for name in ran}
-    names |= closure(thing.install) & set(record.imported)
+    names |= closure(thing.install) & imported_distributions(record.imported)
     locked = guide.packages.packages
     return {
         name: Distribution(version=locked[name].version, lock=locked[name].lock)

@@ -22,7 +22,7 @@ class Record(BaseModel):
     skipped: tuple[str, ...]
     """The reasons of tests that were skipped."""
     imported: tuple[str, ...]
-    """The distributions from which modules were imported, normalized."""
+    """The top-level names of all modules that were imported."""
     properties: tuple[tuple[str, Any], ...]
     """What fixtures wrote down: outcomes, figures, services and the like, in order."""
     uncovered: dict[str, tuple[int, ...]]

@@ -2,14 +2,12 @@
 
 import os
 import sys
-from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import coverage
 import pytest
 
-from guide.packages import normalized
 from tests.proof.record import RECORD_VARIABLE, ROOT, Record, covered_paths
 
 PATHS = covered_paths()
@@ -60,7 +58,7 @@ def pytest_unconfigure() -> None:
         passed=len(PASSED),
         failures=tuple(FAILURES),
         skipped=tuple(SKIPPED),
-        imported=tuple(sorted(_imported())),
+        imported=tuple(sorted({name.partition(".")[0] for name in sys.modules})),
         properties=tuple(PROPERTIES),
         uncovered=_uncovered(),
     )
@@ -70,12 +68,6 @@ def pytest_unconfigure() -> None:
 def _reason(longrepr: object) -> str:
     text = longrepr[2] if isinstance(longrepr, tuple) else longrepr
     return str(text).removeprefix("Skipped: ")
-
-
-def _imported() -> set[str]:
-    owners = packages_distributions()
-    top = {name.partition(".")[0] for name in sys.modules}
-    return {normalized(owner) for name in top for owner in owners.get(name, [])}
 
 
 def _uncovered() -> dict[str, tuple[int, ...]]:

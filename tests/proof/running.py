@@ -9,6 +9,18 @@ from pathlib import Path
 from tests.proof.record import COVER_VARIABLE, RECORD_VARIABLE, ROOT, Record
 from tests.proof.things import Thing
 
+PLUGINS = [
+    "-p",
+    "tests.proof.recorder",
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:hypothesispytest",
+    "-p",
+    "no:xdist",
+]
+"""Ours, without those that cost a second each and do nothing here."""
+
 TIMEOUT = 900
 """Seconds after which a run is broken off: benchmarks take minutes, hung tests for ever."""
 
@@ -27,8 +39,7 @@ def run_alone(thing: Thing) -> Record:
             RECORD_VARIABLE: str(target),
             COVER_VARIABLE: os.pathsep.join(covered),
         }
-        command = [sys.executable, "-m", "pytest", str(thing.test), "-p", "tests.proof.recorder"]
-        command += ["-q", "-rN", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts="]
+        command = [sys.executable, "-m", "pytest", str(thing.test), "-q", *PLUGINS]
         done = subprocess.run(
             command,
             cwd=ROOT,

@@ -1,8 +1,9 @@
 """What is to be proven: every snippet, probe and benchmark that the data names."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -57,6 +58,17 @@ def _evidence(guide: Guide) -> Iterator[Thing]:
     }
     for kind, reference in named:
         yield Thing(kind, reference, test_path(kind, reference), (), ())  # type: ignore[arg-type]
+
+
+@cache
+def owners() -> Mapping[str, list[str]]:
+    """Top-level module → the distributions that bring it; reading them all takes a second."""
+    return packages_distributions()
+
+
+def imported_distributions(modules: Iterable[str]) -> set[str]:
+    """The distributions, normalized, that bring the modules."""
+    return {normalized(owner) for name in modules for owner in owners().get(name, [])}
 
 
 def closure(requirements: Iterable[str]) -> set[str]:

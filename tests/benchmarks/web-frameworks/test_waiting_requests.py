@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.benchmarks.fixtures import Context, Measured
+from tests.benchmarks.fixtures import Context, Measured, Raw
 from tests.benchmarks.rounds import in_turns
 from tests.contracts.running import Server
 
@@ -31,7 +31,7 @@ def test_hundred_requests_wait_at_the_same_time(
         asyncio.run(all_answered(url, WARM_UP))
     figures = in_turns(urls, ROUNDS, lambda name: asyncio.run(all_answered(urls[name])))
     for contender, seconds in figures.items():
-        median = {"median": statistics.median(seconds), "unit": "s"}
+        median: Raw = {"median": statistics.median(seconds), "unit": "s"}
         measured(contender, [value / WAIT for value in seconds], raw=median)
 
 
