@@ -33,7 +33,7 @@ def scope_of(nodeid: str) -> str:
     return path
 
 
-@pytest.hookimpl
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySharedServer:
     """Give pytest-xdist this scheduler in place of its own."""
     return BySharedServer(config, log)

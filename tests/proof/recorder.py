@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ def _uncovered() -> dict[str, tuple[int, ...]]:
     if COVERAGE is None:
         return {}
     COVERAGE.stop()
+    # A run that broke before its first line has no data; its own failure is what matters.
+    warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)
     missing: dict[str, tuple[int, ...]] = {}
     for path in PATHS:
         try:

@@ -9,17 +9,8 @@ from pathlib import Path
 from tests.proof.record import COVER_VARIABLE, RECORD_VARIABLE, ROOT, Record
 from tests.proof.things import Thing
 
-PLUGINS = [
-    "-p",
-    "tests.proof.recorder",
-    "-p",
-    "no:cacheprovider",
-    "-p",
-    "no:hypothesispytest",
-    "-p",
-    "no:xdist",
-]
-"""Ours, without those that cost a second each and do nothing here."""
+WITHOUT = ("cacheprovider", "hypothesispytest", "xdist")
+"""Plugins that cost time and do nothing for one file."""
 
 TIMEOUT = 900
 """Seconds after which a run is broken off: benchmarks take minutes, hung tests for ever."""
@@ -39,7 +30,8 @@ def run_alone(thing: Thing) -> Record:
             RECORD_VARIABLE: str(target),
             COVER_VARIABLE: os.pathsep.join(covered),
         }
-        command = [sys.executable, "-m", "pytest", str(thing.test), "-q", *PLUGINS]
+        command = [sys.executable, "-m", "pytest", str(thing.test), "-q"]
+        command += ["-p", "tests.proof.recorder", *(f"-pno:{name}" for name in WITHOUT)]
         done = subprocess.run(
             command,
             cwd=ROOT,
