@@ -6,7 +6,7 @@ from typing import Literal
 
 from .models import Category, Cell, Choice, Criterion, EvidenceKind, Table, Technology
 from .packages import day, fact
-from .proofs import Figure, Proof, staleness
+from .proofs import Figure, Proof
 from .whole import Guide
 
 Mark = Literal["ran", "timed", "lock", "found", "cited", "opinion", "not-run"]
@@ -201,11 +201,7 @@ def _executed(
     """A cell whose value a run supplies; without a current proof it says so."""
     href = f"proof/#{proof_anchor(proof_key)}"
     proof = guide.proofs.get(proof_key)
-    why = (
-        "it has not been executed yet"
-        if proof is None
-        else staleness(proof, guide.root, guide.packages)
-    )
+    why = guide.stale.get(proof_key) if proof else "it has not been executed yet"
     if proof is None or why is not None:
         return ShownCell("–", "not-run", f"Not executed on this version: {why}", href)
     if proof.kind == "probe":

@@ -31,7 +31,7 @@ from .models import (
 )
 from .packages import age, day, is_dormant, normalized
 from .places import further_files, highlighted_lines, snippet_files, test_path, versus_id
-from .proofs import Proof, staleness
+from .proofs import Proof
 from .render import highlighted, relative
 from .whole import Guide
 
@@ -182,7 +182,7 @@ class Context:
 
     def code(self, path: Path, marked: tuple[str, ...] = ()) -> Markup:
         """A file's text, highlighted, with the lines that matter marked."""
-        return highlighted(path.read_text("utf-8"), path.name, highlighted_lines(marked))
+        return highlighted(path.read_text("utf-8"), path.name, tuple(highlighted_lines(marked)))
 
     def raw(self, path: Path) -> str:
         """The link to a file as it is, from this page."""
@@ -219,7 +219,7 @@ class Context:
 
     def stale(self, proof: Proof) -> str | None:
         """Why a proof says nothing about the present bytes and versions."""
-        return staleness(proof, self.guide.root, self.guide.packages)
+        return self.guide.stale.get(f"{proof.kind}/{proof.id}")
 
     def anchor(self, kind: str, key: str) -> str:
         """The anchor of a proof on the proof page."""

@@ -19,7 +19,7 @@ from .models import (
 )
 from .packages import Packages
 from .problems import DataError, Problem
-from .proofs import Proof
+from .proofs import Proof, stale_proofs
 from .rules import broken_rules
 from .whole import Guide
 from .yamlfile import YamlFile, read_yaml
@@ -72,12 +72,15 @@ def load_guide(root: Path) -> Guide:
             if thing.id is not None and thing.id != path.stem:
                 message = f"the id '{thing.id}' is not the file's stem '{path.stem}'; delete the id"
                 problems.append(file.problem(("id",), message))
+    packages = _packages(root, problems)
+    proofs = _proofs(root, problems)
     guide = Guide(
         root=root,
         files=files,
         category_of=category_of,
-        packages=_packages(root, problems),
-        proofs=_proofs(root, problems),
+        packages=packages,
+        proofs=proofs,
+        stale=stale_proofs(proofs, root, packages),
         **cast("dict[str, dict[str, object]]", _by_field(things)),  # type: ignore[arg-type]
     )
     problems += broken_rules(guide)

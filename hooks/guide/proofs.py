@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -61,13 +62,26 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def stale_proofs(proofs: Mapping[str, Proof], root: Path, packages: Packages) -> dict[str, str]:
+    """The proofs that are stale, by name, and why; each file is read once."""
+    digests = {
+        name: digest(root / name) if (root / name).is_file() else None
+        for name in {name for proof in proofs.values() for name in proof.sources}
+    }
+    found = {key: _staleness(proof, digests, packages) for key, proof in proofs.items()}
+    return {key: why for key, why in found.items() if why is not None}
+
+
 def staleness(proof: Proof, root: Path, packages: Packages) -> str | None:
     """Why the proof says nothing about the present bytes and versions; None if it still does."""
+    return stale_proofs({"": proof}, root, packages).get("")
+
+
+def _staleness(proof: Proof, digests: Mapping[str, str | None], packages: Packages) -> str | None:
     for name, before in proof.sources.items():
-        path = root / name
-        if not path.is_file():
+        if digests[name] is None:
             return f"{name} is gone"
-        if digest(path) != before:
+        if digests[name] != before:
             return f"{name} has changed"
     for name, ran in proof.distributions.items():
         locked = packages.packages.get(name)

@@ -4,6 +4,7 @@ import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -96,13 +97,14 @@ def relative(target: str, here: str) -> str:
     return way + hash_ + anchor
 
 
-def highlighted(code: str, file_name: str, lines: list[int]) -> Markup:
+@lru_cache(maxsize=1024)
+def highlighted(code: str, file_name: str, lines: tuple[int, ...] = ()) -> Markup:
     """The code as HTML whose text is the code to the letter; `lines` are marked."""
     try:
         lexer = get_lexer_for_filename(file_name, code, stripnl=False)
     except ClassNotFound:
         lexer = TextLexer(stripnl=False)
-    html = highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=lines))
+    html = highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=list(lines)))
     return Markup('<div class="highlight"><pre><span></span><code>{}</code></pre></div>').format(
         Markup(html)  # noqa: S704  # Pygments escapes what it shows
     )

@@ -34,6 +34,8 @@ class Guide:
     packages: Packages
     proofs: Mapping[str, Proof]
     """`<kind>/<category>/<id>` → its proof."""
+    stale: Mapping[str, str]
+    """Of the proofs, those that say nothing about the present bytes and versions, and why."""
 
     def ids(self, kind: str) -> set[str]:
         """The ids of all files of a kind, of broken files too."""

@@ -158,7 +158,7 @@ def test_template_refuses_what_is_no_web_address(address: str) -> None:
 def test_highlighted_code_is_the_file_to_the_letter(code: str, name: str) -> None:
     """What a reader copies from the page is what was tested."""
     parsed = Shape()
-    parsed.feed(str(highlighted(code, name, [1])))
+    parsed.feed(str(highlighted(code, name, (1,))))
     assert "".join(parsed.text) == code.replace("\r\n", "\n")
 
 
