@@ -93,6 +93,8 @@ def _yaml_error(shown: str, text: str, error: yaml.YAMLError) -> DataError:
         yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as better:
         error = better
+    except RecursionError:
+        pass  # what libyaml said will do
     mark = getattr(error, "problem_mark", None)
     line = mark.line + 1 if mark else 1
     what = " ".join(str(getattr(error, "problem", None) or error).split())
