@@ -63,7 +63,9 @@ class ShownRow:
 
     @property
     def differs(self) -> bool:
-        """Not all contenders show the same value."""
+        """Not all contenders show the same value; figures that the rounds cannot tell apart do."""
+        if all(cell is not None and cell.mark == "timed" and cell.good for cell in self.cells):
+            return False
         return len({cell.text if cell else None for cell in self.cells}) > 1
 
     @property

@@ -162,3 +162,16 @@ def test_what_metadata_leaves_out_is_said(sample: Guide) -> None:
     assert fact(blue, "typed", as_of) == "No"
     assert fact(blue, "wheels", as_of) == "none"
     assert fact(package(sample), "size", as_of) == "1.2 MB"
+
+
+def test_figures_that_the_rounds_cannot_tell_apart_do_not_differ(tree: Tree) -> None:
+    """1 and ≈ 1 are two texts for one thing."""
+    proof = "data/proof/benchmark/stores/writes.json"
+    tree.change(proof, '"version": "1.1.0"', '"version": "1.2.0"')
+    tree.change(proof, '"median": 1.53, "low": 1.4', '"median": 1.01, "low": 0.9')
+    guide = tree.guide()
+    choice = guide.categories["stores"].choices[0]
+    rows = [row for _, rows in shown_table(guide, choice, choice.tables[0]).groups for row in rows]
+    (writes,) = (row for row in rows if row.criterion.id == "writes")
+    assert [cell.text for cell in writes.cells if cell] == ["1 × Red", "≈ 1 × Red"]
+    assert not writes.differs

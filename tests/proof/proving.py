@@ -9,8 +9,9 @@ from pathlib import Path
 from guide.packages import normalized
 from guide.proofs import Distribution, Figure, Proof, digest
 from guide.whole import Guide
+from tests.probes.distributions import closure
 from tests.proof.record import Record
-from tests.proof.things import Thing, closure, imported_distributions
+from tests.proof.things import Thing, imported_distributions
 
 
 def proof_of(thing: Thing, record: Record, guide: Guide, today: dt.date) -> Proof:
@@ -81,7 +82,7 @@ def _sources(thing: Thing, record: Record, guide: Guide) -> list[Path]:
 
 def _distributions(thing: Thing, record: Record, guide: Guide) -> dict[str, Distribution]:
     names = {normalized(name) for _, ran in record.all_of("distributions") for name in ran}
-    names |= closure(thing.install) & imported_distributions(record.imported)
+    names |= set(closure(thing.install)) & imported_distributions(record.imported)
     locked = guide.packages.packages
     return {
         name: Distribution(version=locked[name].version, lock=locked[name].lock)

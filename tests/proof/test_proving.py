@@ -10,7 +10,7 @@ from guide.proofs import Proof, staleness
 from guide.whole import Guide
 from tests.proof.proving import contradictions, proof_of, proof_text, side
 from tests.proof.record import Record
-from tests.proof.things import Thing, closure, things
+from tests.proof.things import Thing, imported_distributions, things
 
 SAMPLE = Path(__file__).parents[1] / "guide" / "sample"
 TODAY = dt.date(2026, 11, 20)
@@ -139,7 +139,6 @@ def test_other_version_makes_a_proof_stale(sample: Guide) -> None:
     assert stale == "it ran on red-client 1.1.0, 1.2.0 is locked now"
 
 
-def test_closure_follows_extras() -> None:
-    """An extra brings what it names, and without it that is left out."""
-    assert "greenlet" in closure(["sqlalchemy[asyncio]"])
-    assert "uvloop" not in closure(["uvicorn"])
+def test_imported_modules_are_traced_to_their_distributions() -> None:
+    """`yaml` comes from PyYAML; the standard library from nobody."""
+    assert imported_distributions(["yaml", "json"]) == {"pyyaml"}

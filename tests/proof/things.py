@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from importlib.metadata import packages_distributions
 from pathlib import Path
-
-from packaging.requirements import Requirement
 
 from guide.packages import normalized
 from guide.places import further_files, snippet_files, test_path
@@ -69,27 +67,3 @@ def owners() -> Mapping[str, list[str]]:
 def imported_distributions(modules: Iterable[str]) -> set[str]:
     """The distributions, normalized, that bring the modules."""
     return {normalized(owner) for name in modules for owner in owners().get(name, [])}
-
-
-def closure(requirements: Iterable[str]) -> set[str]:
-    """The distributions, normalized, that installing the requirements brings to this Python."""
-    found: set[str] = set()
-    open_ = [Requirement(text) for text in requirements]
-    seen: set[tuple[str, frozenset[str]]] = set()
-    while open_:
-        wanted = open_.pop()
-        key = (normalized(wanted.name), frozenset(wanted.extras))
-        if key in seen:
-            continue
-        seen.add(key)
-        try:
-            installed = distribution(wanted.name)
-        except PackageNotFoundError:
-            continue
-        found.add(key[0])
-        for line in installed.requires or ():
-            inner = Requirement(line)
-            extras = [*wanted.extras, ""]
-            if inner.marker is None or any(inner.marker.evaluate({"extra": one}) for one in extras):
-                open_.append(inner)
-    return found
