@@ -37,9 +37,9 @@ def on_files(files: Files, config: "MkDocsConfig") -> Files:
         file = File.generated(config, page.path, content=page.markdown)
         file.edit_uri = f"../{page.data}"
         files.append(file)
-    for address, text in (raw_files(guide) | redirects(guide, config.extra["jinja"])).items():
+    for address, content in (raw_files(guide) | redirects(guide, config.extra["jinja"])).items():
         # A Markdown file among the raw ones must stay a file, not become a page.
-        file = File.generated(config, f"raw/{address}.txt", content=text)
+        file = File.generated(config, f"raw/{address}.txt", content=content)
         file.dest_uri = file.url = address
         files.append(file)
     return files

@@ -83,17 +83,6 @@ class ShownTable:
     contenders: tuple[str, ...]
     groups: tuple[tuple[str, tuple[ShownRow, ...]], ...]
 
-    @property
-    def cells(self) -> tuple[ShownCell, ...]:
-        """All cells of the table."""
-        return tuple(
-            cell
-            for _, rows in self.groups
-            for row in rows
-            for cell in row.cells
-            if cell is not None
-        )
-
 
 def own_criteria(guide: Guide, choice: Choice) -> list[tuple[str, Criterion]]:
     """The choice's rows, each with the id of the choice that owns it and its cells."""

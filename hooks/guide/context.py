@@ -18,9 +18,8 @@ from .cells import (
     proof_anchor,
     shown_table,
 )
-from .decisions import mermaid
+from .decisions import Branch, drawn, mermaid
 from .models import (
-    Answer,
     Category,
     Choice,
     Criterion,
@@ -30,7 +29,15 @@ from .models import (
     Technology,
 )
 from .packages import age, day, is_dormant, normalized
-from .places import further_files, highlighted_lines, snippet_files, test_path, versus_id
+from .places import (
+    code_files,
+    further_files,
+    highlighted_lines,
+    sides,
+    snippet_files,
+    test_path,
+    versus_id,
+)
 from .proofs import Proof
 from .render import highlighted, relative
 from .whole import Guide
@@ -96,7 +103,7 @@ class Context:
 
     def versus_table(self, key: str) -> tuple[Choice, ShownTable]:
         """The choice that a pair belongs to and its table of two columns."""
-        one, other = key.split("-vs-")
+        one, other = sides(key)
         choice = next(
             choice
             for _, _, choice in self.home_of.values()
@@ -117,25 +124,22 @@ class Context:
             ("Not executed on this version", [row for row in rows if not row.is_known]),
         ]
 
-    def pairs_with(self, key: str) -> list[str]:
-        """The versus pages that a technology is on."""
-        return [pair for pair in self.guide.versus if key in pair.split("-vs-")]
+    def sides(self, versus: str) -> tuple[str, str]:
+        """The two technologies of a versus page."""
+        return sides(versus)
+
+    def pairs_of(self, choice: Choice, key: str | None = None) -> list[str]:
+        """The versus pages of a choice; with `key`, those that the technology is on."""
+        pairs = [versus_id(*pair) for pair in choice.versus]
+        return [pair for pair in pairs if key is None or key in sides(pair)]
 
     def executed(self, category: Category) -> tuple[int, int]:
         """Executed cells of a category, and all of them."""
         return executed_cells(self.guide, category)
 
-    def answers(self, decision: Decision, question: str) -> list[Answer]:
-        """A question's answers as the flowchart draws them: outcomes first, long ways last."""
-        return sorted(
-            decision.questions[question].answers,
-            key=lambda answer: self._depth(decision, answer.to),
-        )
-
-    def _depth(self, decision: Decision, question: str | None) -> int:
-        if question is None:
-            return 0
-        return 1 + max(self._depth(decision, a.to) for a in decision.questions[question].answers)
+    def drawn(self, decision: Decision) -> Branch:
+        """The decision as its flowchart draws it."""
+        return drawn(decision)
 
     def mermaid(self, decision: Decision) -> str:
         """The decision as Mermaid source."""
@@ -167,8 +171,8 @@ class Context:
         folder = self.guide.root / "snippets/contracts" / key
         return [
             (path.relative_to(folder).as_posix(), path)
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and "__pycache__" not in path.parts and path.stat().st_size
+            for path in code_files(folder)
+            if path.stat().st_size
         ]
 
     def snippet_files(self, key: str) -> list[tuple[str, Path]]:

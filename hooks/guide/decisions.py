@@ -1,8 +1,9 @@
 """A decision as a graph: what is reached, what never ends, and its Mermaid source."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from .models import Decision
+from .models import Answer, Decision
 
 
 def unreachable(decision: Decision) -> list[str]:
@@ -42,6 +43,41 @@ def loops(decision: Decision) -> list[tuple[str, int]]:
         elif target is not None and target not in done:
             stack.append((target, 0))
     return found
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A question as a flowchart draws it, with its answers and what they lead to.
+
+    A question that two answers lead to is drawn once; `again` marks the places that point to it.
+    """
+
+    name: str
+    again: bool
+    answers: tuple[tuple[Answer, "Branch | None"], ...] = ()
+
+
+def drawn(decision: Decision) -> Branch:
+    """The decision as a tree: outcomes first, then the answers that lead on, short ways first."""
+    return _branch(decision, decision.start, set())
+
+
+def _branch(decision: Decision, name: str, seen: set[str]) -> Branch:
+    if name in seen:
+        return Branch(name, again=True)
+    seen.add(name)
+    ordered = sorted(decision.questions[name].answers, key=lambda a: _depth(decision, a.to))
+    return Branch(
+        name,
+        again=False,
+        answers=tuple((a, _branch(decision, a.to, seen) if a.to else None) for a in ordered),
+    )
+
+
+def _depth(decision: Decision, question: str | None) -> int:
+    if question is None:
+        return 0
+    return 1 + max(_depth(decision, answer.to) for answer in decision.questions[question].answers)
 
 
 def outcomes(decision: Decision) -> list[str]:

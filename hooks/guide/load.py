@@ -1,5 +1,6 @@
 """All data files → a `Guide`, or every problem found in them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import cast
@@ -34,6 +35,9 @@ KINDS: Mapping[str, tuple[str, type[Thing]]] = {
     "implementation": ("contracts/*/*", Implementation),
 }
 """Kind → where its files lie below `data/`, and its model."""
+
+RESERVED = ("index", "contracts")
+"""Names that addresses of the site's own have taken."""
 
 NOT_DATA = ("schema", "proof", "packages.json")
 """What else may lie in `data/`: computed files."""
@@ -101,24 +105,35 @@ def _data_files(root: Path, problems: list[Problem]) -> Iterator[tuple[str, str,
         depth = pattern.count("/")
         for path in sorted((root / "data").glob(f"{pattern}.yml")):
             claimed.add(path)
+            if path.name.startswith("."):
+                continue
             if _is_named_well(path, root, problems):
                 whole_id = depth == 2 and kind != "technology"  # noqa: PLR2004  # folder and stem
                 yield kind, f"{path.parent.name}/{path.stem}" if whole_id else path.stem, path
     for path in sorted((root / "data").rglob("*")):
         below = path.relative_to(root / "data")
-        if path.is_dir() or path in claimed or below.parts[0] in NOT_DATA:
+        # Editors leave copies and locks beside a file while it is being changed.
+        passing = path.name.startswith((".", "#")) or path.name.endswith("~")
+        if path.is_dir() or path in claimed or passing or below.parts[0] in NOT_DATA:
             continue
         message = "is read by nothing; name it `<id>.yml` in a folder of its kind, or delete it"
         problems.append(Problem(path.relative_to(root).as_posix(), 1, message))
 
 
 def _is_named_well(path: Path, root: Path, problems: list[Problem]) -> bool:
-    wanted = "-".join(path.stem.lower().replace("_", " ").split())
-    if path.stem == wanted and path.stem.replace("-", "").isalnum() and path.stem.isascii():
-        return True
-    message = f"'{path.stem}' is no id; rename the file to '{wanted}.yml'"
-    problems.append(Problem(path.relative_to(root).as_posix(), 1, message))
-    return False
+    folders = path.parent.relative_to(root / "data").parts[1:]
+    for name in (*folders, path.stem):
+        reserved = name in RESERVED or ("-vs-" in name and path.parent.name != "versus")
+        if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name) and not reserved:
+            continue
+        wanted = "-".join(re.findall(r"[a-z0-9]+", name.lower()))
+        cure = f"rename it to '{wanted}'" if wanted not in {"", name} else "give it another name"
+        message = (
+            f"'{name}' is no id (a to z, 0 to 9 and hyphens, not {', '.join(RESERVED)}); {cure}"
+        )
+        problems.append(Problem(path.relative_to(root).as_posix(), 1, message))
+        return False
+    return True
 
 
 def _packages(root: Path, problems: list[Problem]) -> Packages:

@@ -375,7 +375,9 @@ class Snippet(Thing):
     """What must be running."""
     install: tuple[Line, ...] = ()
     """What must be installed, as `uv add` takes it."""
-    highlight: tuple[Annotated[str, Field(pattern=r"^\d+(-\d+)?$")], ...] = ()
+    highlight: tuple[
+        Annotated[str, Field(pattern=r"^[1-9][0-9]{0,3}(-[1-9][0-9]{0,3})?$")], ...
+    ] = ()
     """The lines that matter: `12` or `12-14`."""
     goes_wrong: Prose
     """What goes wrong without it, or with it."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from typing import Literal
 
 from .models import MetadataField, Model
 
@@ -17,7 +18,7 @@ class Package(Model):
     """As the package states it: an SPDX expression where it gives one."""
     typed: bool
     """It ships a `py.typed` file."""
-    wheels: str
+    wheels: Literal["pure", "platform", "none"]
     """`pure`, `platform` or `none`."""
     requires: tuple[str, ...]
     """The distributions that it asks for, extras left out."""

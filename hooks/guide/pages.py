@@ -7,14 +7,14 @@ from typing import Any
 import yaml
 from jinja2 import Environment
 
-from .places import test_path
+from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
 from .views import VIEWS, render_view
 from .whole import Guide
 
 MARKER = re.compile(r"^<!-- guide:(?P<view>[a-z-]+)(?: (?P<key>[a-z0-9/-]+))? -->$")
-FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+FENCE = re.compile(r"^\s*(`{3,}|~{3,})(.*)$")
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def generated_pages(guide: Guide) -> list[Page]:
         text = technology.verdict.because if technology.verdict else technology.summary
         pages.append(_of(guide, "technology", key, f"technologies/{key}.md", technology.name, text))
     for key, versus in guide.versus.items():
-        title = " or ".join(guide.technologies[side].name for side in key.split("-vs-"))
+        title = " or ".join(guide.technologies[side].name for side in sides(key))
         pages.append(_of(guide, "versus", key, f"compare/{key}.md", title, versus.answer))
     for key, decision in guide.decisions.items():
         text = f"{len(decision.questions)} questions that lead to a choice, as a flowchart."
@@ -74,25 +74,21 @@ def _bare(text: str) -> str:
     return text.replace("`", "")
 
 
-def raw_files(guide: Guide) -> dict[str, str]:
-    """Address → text of files served as they are: snippets, and the tests behind what ran."""
+def raw_files(guide: Guide) -> dict[str, bytes]:
+    """Address → bytes of files served as they are: snippets, and the tests behind what ran."""
     root = guide.root
-    files = {
-        path.relative_to(root).as_posix(): path
-        for path in (root / "snippets").rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
+    files = {path.relative_to(root).as_posix(): path for path in code_files(root / "snippets")}
     tests = [test_path("snippet", key) for key in guide.snippets]
     tests += [test_path(*key.split("/", 1)) for key in guide.proofs]
     files |= {f"proof/{path.as_posix()}": root / path for path in tests if (root / path).is_file()}
-    return {address: path.read_text("utf-8") for address, path in sorted(files.items())}
+    return {address: path.read_bytes() for address, path in sorted(files.items())}
 
 
 def redirects(guide: Guide, jinja: Environment) -> dict[str, str]:
     """Address → page that sends `/compare/<b>-vs-<a>/` to the pair in alphabetical order."""
     template = jinja.get_template("redirect.html.j2")
     return {
-        "compare/{1}-vs-{0}/index.html".format(*key.split("-vs-")): template.render(key=key)
+        "compare/{1}-vs-{0}/index.html".format(*sides(key)): template.render(key=key)
         for key in guide.versus
     }
 
@@ -139,9 +135,10 @@ def expand(
     fence = ""
     for number, line in enumerate(markdown.splitlines(), start=offset + 1):
         opened = FENCE.match(line)
-        if opened and (not fence or opened[1].startswith(fence)):
+        # What opens a fence may name a language; what closes it stands alone.
+        if opened and (not fence or (opened[1].startswith(fence) and not opened[2].strip())):
             fence = "" if fence else opened[1]
-        marker = None if fence else MARKER.match(line.strip())
+        marker = None if fence else MARKER.match(line)
         if marker is None:
             if "<!-- guide:" in line and not fence:
                 problems.append(Problem(shown, number, "no marker; write `<!-- guide:view id -->`"))

@@ -17,9 +17,18 @@ def snippet_files(root: Path, key: str) -> list[Path]:
 def further_files(root: Path, key: str) -> list[Path]:
     """The files in the folder beside a snippet that needs more than one, by path."""
     category, _, name = key.partition("/")
-    folder = root / "snippets" / category / name.replace("-", "_")
+    return code_files(root / "snippets" / category / name.replace("-", "_"))
+
+
+def code_files(folder: Path) -> list[Path]:
+    """The files below a folder that readers see, by path: no hidden ones, nothing compiled."""
     return sorted(
-        path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        path
+        for path in folder.rglob("*")
+        if path.is_file()
+        and not any(
+            part.startswith(".") or part == "__pycache__" for part in path.relative_to(folder).parts
+        )
     )
 
 
@@ -36,6 +45,12 @@ def test_path(kind: str, reference: str) -> Path:
     """Where the test behind a probe, benchmark or snippet stands: `<category>/<id>` → path."""
     folder, _, stem = reference.partition("/")
     return Path("tests") / f"{kind}s" / folder / f"test_{stem.replace('-', '_')}.py"
+
+
+def sides(versus: str) -> tuple[str, str]:
+    """The two technologies of a page's id `<a>-vs-<b>`; no id of a technology holds `-vs-`."""
+    one, _, other = versus.partition("-vs-")
+    return one, other
 
 
 def versus_id(one: str, other: str) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from .models import Model
 from .packages import Packages
+from .places import further_files, snippet_files, test_path
 
 ProofKind = Literal["snippet", "probe", "benchmark"]
 
@@ -68,21 +69,36 @@ def stale_proofs(proofs: Mapping[str, Proof], root: Path, packages: Packages) ->
         name: digest(root / name) if (root / name).is_file() else None
         for name in {name for proof in proofs.values() for name in proof.sources}
     }
-    found = {key: _staleness(proof, digests, packages) for key, proof in proofs.items()}
+    found = {
+        key: _changed(proof, digests) or _added(key, proof, root) or _other_version(proof, packages)
+        for key, proof in proofs.items()
+    }
     return {key: why for key, why in found.items() if why is not None}
 
 
-def staleness(proof: Proof, root: Path, packages: Packages) -> str | None:
-    """Why the proof says nothing about the present bytes and versions; None if it still does."""
-    return stale_proofs({"": proof}, root, packages).get("")
-
-
-def _staleness(proof: Proof, digests: Mapping[str, str | None], packages: Packages) -> str | None:
+def _changed(proof: Proof, digests: Mapping[str, str | None]) -> str | None:
     for name, before in proof.sources.items():
         if digests[name] is None:
             return f"{name} is gone"
         if digests[name] != before:
             return f"{name} has changed"
+    return None
+
+
+def _added(key: str, proof: Proof, root: Path) -> str | None:
+    kind, _, reference = key.partition("/")
+    if kind != "snippet":
+        return None
+    files = [*snippet_files(root, reference), *further_files(root, reference)]
+    shown = {*(path.relative_to(root) for path in files), test_path(kind, reference)}
+    added = sorted({path.as_posix() for path in shown} - set(proof.sources))
+    return f"{added[0]} was added since" if added else None
+
+
+def _other_version(proof: Proof, packages: Packages) -> str | None:
+    ran_on, used = (_minor(version) for version in (proof.python, packages.python))
+    if ran_on != used:
+        return f"it ran on Python {ran_on}, {used} is used now"
     for name, ran in proof.distributions.items():
         locked = packages.packages.get(name)
         if locked is None:
@@ -92,3 +108,7 @@ def _staleness(proof: Proof, digests: Mapping[str, str | None], packages: Packag
         if locked.lock != ran.lock:
             return f"other files of {name} {ran.version} are locked now"
     return None
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])

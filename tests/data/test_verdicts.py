@@ -24,16 +24,6 @@ def test_text_has_no_filler(path: object) -> None:
     assert found is None, f"'{found[0]}' says nothing; name the fact" if found else ""
 
 
-def test_no_verdict_is_decided_after_the_lock() -> None:
-    """A verdict speaks of versions that were locked when it was given."""
-    late = [
-        key
-        for key, technology in GUIDE.technologies.items()
-        if technology.verdict and technology.verdict.decided > GUIDE.packages.as_of
-    ]
-    assert late == []
-
-
 def test_most_cells_are_no_judgements() -> None:
     """At most a quarter of all cells is opinion."""
     kinds = [

@@ -1,7 +1,6 @@
 """A copy of the sample guide that a test may spoil."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +59,3 @@ def tree(tmp_path: Path) -> Tree:
 def sample() -> Guide:
     """The sample guide, not to be changed."""
     return load_guide(SAMPLE)
-
-
-Spoil = Callable[[Tree], None]

@@ -1,6 +1,6 @@
 """A decision is a graph with an end to every way."""
 
-from guide.decisions import loops, mermaid, outcomes, unreachable
+from guide.decisions import drawn, loops, mermaid, outcomes, unreachable
 from guide.models import Decision
 from guide.whole import Guide
 
@@ -67,3 +67,21 @@ def test_mermaid_source_names_every_question_answer_and_outcome(sample: Guide) -
         '  q-much -->|"Yes"| o-much-0("Red")\n'
         '  q-much -->|"No"| o-much-1("Red")\n'
     )
+
+
+def test_question_that_two_answers_lead_to_is_drawn_once() -> None:
+    """The second time a link points to it, so that no id stands twice on the page."""
+    top = drawn(decision({"a": ["b", "c"], "b": ["c", "!x"], "c": ["!x", "!y"]}))
+    (_, c), (_, b) = top.answers
+    assert c is not None
+    assert b is not None
+    assert (c.name, c.again) == ("c", False)
+    assert [(one.name, one.again) for _, one in b.answers if one] == [("c", True)]
+
+
+def test_flowchart_puts_outcomes_first_and_long_ways_last() -> None:
+    """As it is drawn: the eye meets what is decided before what is still asked."""
+    tree = drawn(
+        decision({"a": ["b", "!x", "c"], "b": ["c2", "!x"], "c": ["!x", "!y"], "c2": ["!x", "!y"]})
+    )
+    assert [answer.answer for answer, _ in tree.answers] == ["!x", "c", "b"]

@@ -153,9 +153,83 @@ BROKEN = [
         id="history out of order",
     ),
     pytest.param(
-        GREEN, "  instead: [red]\n", "",
+        GREEN, "  instead: [red]\n  move: Call Red itself.\n", "",
         f"{GREEN}:5: says avoid but not what to do; add `instead` and `move`",
         id="rejection without a way out",
+    ),
+    pytest.param(
+        GREEN, "  instead: [red]\n", "",
+        f"{GREEN}:5: gives one of `instead` and `move`; say what to use and how to get there",
+        id="a way out of half the words",
+    ),
+    pytest.param(
+        GREEN, "works_with: [red]", "works_with: [green]",
+        f"{GREEN}:3: unknown technology 'green'; use 'blue', 'red'", id="works with itself",
+    ),
+    pytest.param(
+        GREEN, "name: Green", "name: RED",
+        f"{RED}:1: the name 'Red' is taken by 'green'; tell them apart", id="name claimed twice",
+    ),
+    pytest.param(
+        STORES, "contenders: [red, blue]", "contenders: [red, blue, red]",
+        f"{STORES}:7: names the contender 'red' twice; delete one", id="contender twice",
+    ),
+    pytest.param(
+        STORES, "contenders: [blue], criteria", "contenders: [blue, blue], criteria",
+        f"{STORES}:26: names the contender 'blue' twice; delete one", id="column twice",
+    ),
+    pytest.param(
+        STORES, "[ease, survives-kill]", "[ease, ease]",
+        f"{STORES}:26: names the criterion 'ease' twice; delete one", id="row twice",
+    ),
+    pytest.param(
+        STORES, "contenders: [blue, red]", "contenders: [blue, green]",
+        f"{STORES}:36: 'green' has no cell in 'store/survives-kill'; make it a contender there or "
+        "give this choice its own criterion", id="borrowed row without a cell",
+    ),
+    pytest.param(
+        STORES, "versus: [[red, blue]]", "versus: [[red, red], [red, blue]]",
+        f"{STORES}:28: compares 'red' with itself; name two", id="pair of one",
+    ),
+    pytest.param(
+        STORES, "id: small-stores", "id: companions",
+        f"{STORES}:38: 'companions' is an anchor of this page already; choose another id",
+        id="anchor of the page's own",
+    ),
+    pytest.param(
+        STORES, "id: small-stores, title: Small stores}",
+        "id: small-stores, title: Small stores}\n    decision: store",
+        f"{STORES}:39: the decision 'store' is drawn for 'store' already; delete one",
+        id="decision drawn twice",
+    ),
+    pytest.param(
+        STORES, "name: Ease of use, group: Opinion,", "name: Ease, applies_to: [reed],",
+        f"{STORES}:22: unknown contender 'reed'; did you mean 'red'?", id="applies to nothing",
+    ),
+    pytest.param(
+        STORES, "accepts: [judgement], field", "accepts: [source], field",
+        f"{STORES}:23: 'best-for' shows a field of the verdict; it must accept judgement alone",
+        id="field with evidence of its own",
+    ),
+    pytest.param(
+        RED, "package: red-client\n", "",
+        f"{RED}:28: reads package metadata, but the technology has no `package`; add it",
+        id="metadata without a package",
+    ),
+    pytest.param(
+        GREEN, "history:", "cells: {store: {}}\nhistory:",
+        f"{GREEN}:21: 'green' is no contender of 'store'; add it there or delete the cells",
+        id="cells of no contender",
+    ),
+    pytest.param(
+        "data/contracts/pings/red.yml", "server: red-client", "server: rot-server",
+        "data/contracts/pings/red.yml:6: 'rot-server' is not locked; add it to a dependency group "
+        "in pyproject.toml and run `make lock`", id="server that is not locked",
+    ),
+    pytest.param(
+        SNIPPET, 'highlight: ["2"]', 'highlight: ["2-1"]',
+        f"{SNIPPET}:5: marks the lines 2-1, but the file has 2; mend the numbers",
+        id="highlight backwards",
     ),
     pytest.param(
         RED, "    ease:\n      value: easy\n      evidence: {judgement: Two commands.}\n", "",
@@ -297,6 +371,60 @@ def test_criterion_that_does_not_apply_wants_no_cell(tree: Tree) -> None:
         RED, "    ease:\n      value: easy\n      evidence: {judgement: Two commands.}\n", ""
     )
     assert tree.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "raw", "said"),
+    [
+        ("keep_state.py", b"a = 1\r\n", "1: has a carriage return"),
+        ("keep_state.py", b"a = 1\nb = '\xe9'\n", "2: is not UTF-8 text"),
+        ("keep_state/logo.png", b"\x89PNG\x00", "1: is not UTF-8 text"),
+    ],
+)
+def test_code_that_is_no_plain_text_is_refused(
+    tree: Tree, path: str, raw: bytes, said: str
+) -> None:
+    """Readers copy it, and the proof is of its bytes."""
+    tree.write(f"snippets/stores/{path}", raw)
+    assert any(one.startswith(f"snippets/stores/{path}:{said}") for one in tree.problems())
+
+
+def test_code_that_is_a_link_out_of_the_snippets_is_refused(tree: Tree) -> None:
+    """It would publish a file that nobody meant to publish."""
+    (tree.root / "snippets/stores/keep_state").mkdir()
+    (tree.root / "snippets/stores/keep_state/packages.json").symlink_to(
+        tree.root / "data/packages.json"
+    )
+    expected = "snippets/stores/keep_state/packages.json:1: is a link out of the snippets; "
+    assert expected + "put the file itself here" in tree.problems()
+
+
+def test_category_without_its_page_is_told_what_to_write(tree: Tree) -> None:
+    """The page with a marker for each choice and for the companions."""
+    (tree.root / "docs/categories/stores.md").unlink()
+    (problem,) = tree.problems()
+    assert problem.startswith(f"{STORES}:1: has no page; write docs/categories/stores.md with")
+
+
+def test_choice_missing_from_its_page_is_named(tree: Tree) -> None:
+    """It would be in the data, and nowhere on the site."""
+    tree.change("docs/categories/stores.md", "<!-- guide:choice small-store -->", "")
+    (problem,) = tree.problems()
+    assert problem == (
+        "docs/categories/stores.md:1: lacks the line <!-- guide:choice small-store -->; "
+        "add it where it belongs"
+    )
+
+
+def test_decision_of_too_many_questions_is_refused(tree: Tree) -> None:
+    """Nobody answers them, and a flowchart of them cannot be drawn."""
+    chain = "".join(
+        f"  q{n}:\n    ask: A?\n    answers:\n      - {{answer: a, to: q{n + 1}}}\n"
+        f"      - {{answer: b, pick: red, because: B., flips_if: C.}}\n"
+        for n in range(40)
+    )
+    tree.write(DECISION, f"title: T\nstart: q0\nquestions:\n{chain}")
+    assert f"{DECISION}:3: asks 40 questions; split it, 30 are the most" in tree.problems()
 
 
 @pytest.mark.parametrize(

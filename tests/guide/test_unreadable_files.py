@@ -113,8 +113,34 @@ def test_file_that_nothing_reads_is_a_problem(tree: Tree, path: str) -> None:
 def test_file_name_that_is_no_id_is_told_its_id(tree: Tree, stem: str, wanted: str) -> None:
     """Ids are lower case with hyphens, and the message says how the file should be called."""
     tree.write(f"data/decisions/{stem}.yml", "title: X\n")
-    message = f"data/decisions/{stem}.yml:1: '{stem}' is no id; rename the file to '{wanted}.yml'"
-    assert message in tree.problems()
+    (problem,) = (one for one in tree.problems() if one.startswith(f"data/decisions/{stem}.yml:1:"))
+    assert f"'{stem}' is no id" in problem
+    assert problem.endswith(f"; rename it to '{wanted}'")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data/technologies/stores/index.yml",
+        "data/technologies/stores/red-vs-green.yml",
+        "data/decisions/-store.yml",
+        "data/decisions/st--ore.yml",
+        "data/decisions/größe.yml",
+        "data/snippets/contracts/pings.yml",
+        "data/snippets/Big Stores/keep-state.yml",
+    ],
+)
+def test_name_that_would_claim_another_address_is_refused(tree: Tree, path: str) -> None:
+    """Indexes and contracts have addresses of their own, and a pair's id is split at `-vs-`."""
+    tree.write(path, "title: X\n")
+    assert any(one.startswith(f"{path}:1: ") and " is no id " in one for one in tree.problems())
+
+
+@pytest.mark.parametrize("name", [".red.yml.swp", ".#red.yml", "red.yml~", "#red.yml#"])
+def test_what_an_editor_leaves_for_a_moment_is_passed_over(tree: Tree, name: str) -> None:
+    """Otherwise the live site would break with every key."""
+    tree.write(f"data/technologies/stores/{name}", "half a file")
+    assert tree.problems() == []
 
 
 def test_problems_of_all_files_come_together_and_sorted(tree: Tree) -> None:

@@ -4,7 +4,11 @@ import datetime as dt
 import json
 import platform
 import statistics
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, FiniteFloat, ValidationError, field_validator
 
 from guide.packages import normalized
 from guide.proofs import Distribution, Figure, Proof, digest
@@ -14,8 +18,34 @@ from tests.proof.record import Record
 from tests.proof.things import Thing, imported_distributions
 
 
+class Raw(BaseModel):
+    """A median in natural units."""
+
+    median: FiniteFloat
+    unit: str
+
+
+class Measured(BaseModel):
+    """What a benchmark wrote down for one contender."""
+
+    rounds: tuple[FiniteFloat, ...]
+    """Ratios to the baseline, one for each round."""
+    raw: Raw | None = None
+
+    @field_validator("rounds")
+    @classmethod
+    def _not_empty(cls, rounds: tuple[float, ...]) -> tuple[float, ...]:
+        if not rounds:
+            raise ValueError("no round was measured")  # noqa: EM101  # pydantic shows it as it is
+        return rounds
+
+
 def proof_of(thing: Thing, record: Record, guide: Guide, today: dt.date) -> Proof:
-    """The proof that the record gives; the run must have passed."""
+    """The proof that the record gives; the run must have passed.
+
+    Raises:
+        ValueError: With the contender, when its figure is none.
+    """
     return Proof(
         kind=thing.kind,
         id=thing.id,
@@ -29,7 +59,7 @@ def proof_of(thing: Thing, record: Record, guide: Guide, today: dt.date) -> Proo
         services=_services(record),
         tests=record.passed,
         outcomes=dict(sorted(record.all_of("outcome"))),
-        figures={name: _figure(figure) for name, figure in sorted(record.all_of("figure"))},
+        figures={name: _figure(name, figure) for name, figure in sorted(record.all_of("figure"))},
         context=tuple(dict.fromkeys(record.all_of("context"))),
     )
 
@@ -52,11 +82,13 @@ def contradictions(before: Proof, after: Proof) -> list[str]:
         for name, word in before.outcomes.items()
         if after.outcomes.get(name) != word
     ]
-    return found + [
-        f"{name} was {side(figure)} than its baseline and is {side(after.figures[name])}"
-        for name, figure in before.figures.items()
-        if name in after.figures and side(after.figures[name]) != side(figure)
-    ]
+    for name, figure in before.figures.items():
+        again = after.figures.get(name)
+        if again is None:
+            found.append(f"{name} was measured and is missing")
+        elif side(again) != side(figure):
+            found.append(f"{name} was {side(figure)} than its baseline and is {side(again)}")
+    return found
 
 
 def side(figure: Figure) -> str:
@@ -97,15 +129,22 @@ def _services(record: Record) -> dict[str, str]:
     return {label.partition("=")[0]: label.partition("=")[2].partition(" (")[0] for label in labels}
 
 
-def _figure(measured: dict[str, object]) -> Figure:
-    rounds = [float(value) for value in measured["rounds"]]  # type: ignore[attr-defined]
-    raw = measured.get("raw")
+def _figure(contender: str, written: Mapping[str, Any]) -> Figure:
+    try:
+        measured = Measured.model_validate(written)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        what = first["msg"].removeprefix("Value error, ")
+        message = f"the figure of {contender}: {where}: {what}"
+        raise ValueError(message) from None
+    rounds, raw = measured.rounds, measured.raw
     return Figure(
         median=_short(statistics.median(rounds)),
         low=_short(min(rounds)),
         high=_short(max(rounds)),
         rounds=len(rounds),
-        raw=f"{_short(float(raw['median'])):g} {raw['unit']}" if isinstance(raw, dict) else None,
+        raw=f"{_short(raw.median):g} {raw.unit}" if raw else None,
     )
 
 

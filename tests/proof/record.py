@@ -28,6 +28,20 @@ class Record(BaseModel):
     uncovered: dict[str, tuple[int, ...]]
     """Lines of the covered files that did not run, by path; only files with such lines."""
 
+    @property
+    def left_out(self) -> list[str]:
+        """Why not everything was tried: the reasons of skipped tests, or that there is no test."""
+        nothing = [] if self.passed else ["its test file holds no test"]
+        return sorted(set(self.skipped)) or nothing
+
+    @property
+    def idle_lines(self) -> list[str]:
+        """The lines that no test reached, a text for each file."""
+        return [
+            f"{path}: lines {', '.join(map(str, lines))} did not run"
+            for path, lines in self.uncovered.items()
+        ]
+
     def all_of(self, name: str) -> list[Any]:
         """The values of every property of that name."""
         return [value for key, value in self.properties if key == name]

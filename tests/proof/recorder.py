@@ -9,7 +9,7 @@ from typing import Any
 import coverage
 import pytest
 
-from tests.proof.record import RECORD_VARIABLE, ROOT, Record, covered_paths
+from tests.proof.record import RECORD_VARIABLE, Record, covered_paths
 
 PATHS = covered_paths()
 # SQLAlchemy's asynchronous sessions run in greenlets, whose lines count too.
@@ -51,6 +51,11 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
         SKIPPED.append(_reason(report.longrepr))
 
 
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """A run that was broken off has failed, whatever exit code it asked for."""
+    FAILURES.append(f"the run was broken off: {excinfo.value or excinfo.typename}")
+
+
 def pytest_unconfigure() -> None:
     """Write the record to the file that the environment names."""
     if RECORD_VARIABLE not in os.environ:
@@ -84,5 +89,5 @@ def _uncovered() -> dict[str, tuple[int, ...]]:
         except coverage.exceptions.NoSource:
             continue
         if lines:
-            missing[Path(path).relative_to(ROOT).as_posix()] = tuple(lines)
+            missing[path] = tuple(lines)
     return missing

@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.proof.record import COVER_VARIABLE, RECORD_VARIABLE, ROOT, Record
 from tests.proof.things import Thing
 
@@ -16,40 +18,64 @@ TIMEOUT = 900
 """Seconds after which a run is broken off: benchmarks take minutes, hung tests for ever."""
 
 
-def run_alone(thing: Thing) -> Record:
-    """The record of the thing's test file, run by a fresh interpreter.
+GOOD_CODES = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+"""What pytest ends with when nothing failed; a file that skips itself collects no tests."""
+
+
+def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Record:
+    """The record of the thing's test file below `root`, run by a fresh interpreter.
 
     A process of its own keeps settings apart (Django has one set per process) and shows which
-    distributions this one thing imports.
+    distributions this one thing imports. A run that ended badly or not at all, after `timeout`
+    seconds, is a record with a failure.
     """
-    covered = [str(ROOT / path) for path in thing.sources if path.suffix == ".py"]
+    covered = [str(root / path) for path in thing.sources if path.suffix == ".py"]
     with tempfile.TemporaryDirectory(prefix="stackproof-record-") as folder:
         target = Path(folder) / "record.json"
+        output = Path(folder) / "output.txt"
         environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")},
             RECORD_VARIABLE: str(target),
             COVER_VARIABLE: os.pathsep.join(covered),
         }
-        command = [sys.executable, "-m", "pytest", str(thing.test), "-q"]
+        command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q"]
         command += ["-p", "tests.proof.recorder", *(f"-pno:{name}" for name in WITHOUT)]
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=TIMEOUT,
-            check=False,
-        )
+        code = _exit_code(command, environment, output, timeout)
+        said = output.read_text("utf-8", "replace").strip()[-3000:]
+        if code is None:
+            return _failed(f"{thing.test}: not done after {timeout:g} seconds:\n{said}")
         if not target.is_file():
-            said = (done.stdout + done.stderr).strip()[-3000:]
-            return Record(
-                passed=0,
-                failures=(f"{thing.test}: no record was written:\n{said}",),
-                skipped=(),
-                imported=(),
-                properties=(),
-                uncovered={},
-            )
-        return Record.model_validate_json(target.read_text("utf-8"))
+            return _failed(f"{thing.test}: no record was written:\n{said}")
+        record = Record.model_validate_json(target.read_text("utf-8"))
+    failures = record.failures
+    if code not in GOOD_CODES and not failures:
+        failures = (f"{thing.test}: pytest ended with exit code {code}:\n{said}",)
+    uncovered = {
+        Path(path).relative_to(root).as_posix(): lines for path, lines in record.uncovered.items()
+    }
+    return record.model_copy(update={"failures": failures, "uncovered": uncovered})
+
+
+def _exit_code(
+    command: list[str], environment: dict[str, str], output: Path, timeout: float
+) -> int | None:
+    """The exit code of the command, or None if it had to be killed."""
+    # Into a file: at the end of a pipe one would wait for every process that a test left behind.
+    with output.open("wb") as file:
+        try:
+            return subprocess.run(
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                timeout=timeout,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return None
+
+
+def _failed(why: str) -> Record:
+    return Record(passed=0, failures=(why,), skipped=(), imported=(), properties=(), uncovered={})

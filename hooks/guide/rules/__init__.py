@@ -20,8 +20,11 @@ RULES: tuple[Rule, ...] = (
     choices.criteria_are_whole,
     choices.pairs_have_their_page,
     choices.addresses_are_claimed_once,
+    choices.categories_have_their_page,
     cells.cells_are_filled,
     decisions.decisions_lead_somewhere,
+    decisions.decisions_belong_to_their_choice,
+    code.code_is_plain_text,
     code.snippets_have_their_files,
     code.implementations_have_their_code,
 )

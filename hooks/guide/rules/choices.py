@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from guide.models import Choice, Criterion, CriterionUse, Versus
-from guide.places import versus_id
+from guide.places import sides, versus_id
 from guide.problems import Problem, nearest
 from guide.whole import Guide
 from guide.yamlfile import Loc, YamlFile
 
-from .shared import choices, unknown
+from .shared import choices, repeated, unknown
 
 
 def choices_refer_to_contenders(guide: Guide) -> Iterator[Problem]:
@@ -16,6 +16,7 @@ def choices_refer_to_contenders(guide: Guide) -> Iterator[Problem]:
     known = guide.ids("technology")
     for file, category, choice, at in choices(guide):
         contenders = set(choice.contenders)
+        yield from repeated(file, (*at, "contenders"), "contender", choice.contenders)
         for n, key in enumerate(choice.contenders):
             yield from unknown(file, (*at, "contenders", n), "technology", key, known)
             if key in category.companions:
@@ -25,6 +26,8 @@ def choices_refer_to_contenders(guide: Guide) -> Iterator[Problem]:
             loc = (*at, "picks", n, "pick")
             yield from unknown(file, loc, "contender", pick.pick, contenders)
         for n, table in enumerate(choice.tables):
+            place = (*at, "tables", n, "contenders")
+            yield from repeated(file, place, "contender", table.contenders or ())
             for m, key in enumerate(table.contenders or ()):
                 loc = (*at, "tables", n, "contenders", m)
                 yield from unknown(file, loc, "contender", key, contenders)
@@ -40,7 +43,7 @@ def choices_refer_to_contenders(guide: Guide) -> Iterator[Problem]:
 def criteria_are_whole(guide: Guide) -> Iterator[Problem]:
     """Each criterion can be filled by the evidence it accepts; tables name criteria there are."""
     own = {
-        f"{c.id}/{row.id}"
+        f"{c.id}/{row.id}": c.contenders
         for _, _, c, _ in choices(guide)
         for row in c.criteria
         if isinstance(row, Criterion)
@@ -55,13 +58,21 @@ def criteria_are_whole(guide: Guide) -> Iterator[Problem]:
             if names.index(names[n]) != n:
                 yield file.problem(loc, f"the criterion '{names[n]}' is there twice; delete one")
             if isinstance(row, CriterionUse):
-                yield from unknown(file, loc, "criterion", row.use, own)
+                yield from unknown(file, loc, "criterion", row.use, set(own))
+                lent_to = set(own.get(row.use, choice.contenders))
+                for key in choice.contenders:
+                    if key not in lent_to:
+                        message = f"'{key}' has no cell in '{row.use}'; make it a contender there "
+                        yield file.problem(loc, message + "or give this choice its own criterion")
             else:
                 yield from (file.problem(loc, message) for message in _criterion_faults(row))
                 for key in row.applies_to or ():
                     yield from unknown(file, loc, "contender", key, set(choice.contenders))
         for n, table in enumerate(choice.tables):
-            for m, name in enumerate(() if table.criteria == "all" else table.criteria):
+            place = (*at, "tables", n, "criteria")
+            rows = () if table.criteria == "all" else table.criteria
+            yield from repeated(file, place, "criterion", rows)
+            for m, name in enumerate(rows):
                 loc = (*at, "tables", n, "criteria", m)
                 yield from unknown(file, loc, "criterion", name, set(names))
 
@@ -92,6 +103,9 @@ def pairs_have_their_page(guide: Guide) -> Iterator[Problem]:
             for key in pair:
                 yield from unknown(file, loc, "contender", key, set(choice.contenders))
             stem = versus_id(*pair)
+            if pair[0] == pair[1]:
+                yield file.problem(loc, f"compares '{pair[0]}' with itself; name two")
+                continue
             if stem in wanted:
                 yield file.problem(loc, f"claims /compare/{stem}/ a second time; delete the pair")
             wanted[stem] = choice
@@ -110,23 +124,40 @@ def _versus_faults(
         return
     for n, pick in enumerate(versus.verdicts):
         loc = ("verdicts", n, "pick")
-        yield from unknown(file, loc, "contender", pick.pick, set(stem.split("-vs-")))
+        yield from unknown(file, loc, "contender", pick.pick, set(sides(stem)))
 
 
 def addresses_are_claimed_once(guide: Guide) -> Iterator[Problem]:
     """Choices and tables are anchors of their page, and a choice's id is its own."""
-    choices: dict[str, str] = {}
+    homes: dict[str, str] = {}
     for key, category in guide.categories.items():
         file = guide.files["category", key]
-        anchors: set[str] = set()
+        anchors = {"snippets", "companions", "mistakes", "how-measured"}
         for n, choice in enumerate(category.choices):
             at: Loc = ("choices", n)
-            if (other := choices.setdefault(choice.id, key)) != key:
+            if (other := homes.setdefault(choice.id, key)) != key:
                 yield file.problem(at, f"the choice '{choice.id}' is in '{other}' too; rename one")
-            own = [(at, choice.id)]
-            own += [((*at, "tables", m), table.id) for m, table in enumerate(choice.tables)]
+            own = [(at, name) for name in (choice.id, f"decide-{choice.id}", f"versus-{choice.id}")]
+            for m, table in enumerate(choice.tables):
+                own += [((*at, "tables", m), name) for name in (table.id, f"cap-{table.id}")]
             for loc, anchor in own:
                 if anchor in anchors:
                     message = f"'{anchor}' is an anchor of this page already; choose another id"
                     yield file.problem(loc, message)
                 anchors.add(anchor)
+
+
+def categories_have_their_page(guide: Guide) -> Iterator[Problem]:
+    """The prose page of a category shows each of its choices, and its companions."""
+    for key, category in guide.categories.items():
+        path = f"docs/categories/{key}.md"
+        wanted = [f"<!-- guide:choice {choice.id} -->" for choice in category.choices]
+        wanted.append(f"<!-- guide:companions {key} -->")
+        if not (guide.root / path).is_file():
+            message = f"has no page; write {path} with the markers {' '.join(wanted)}"
+            yield guide.files["category", key].problem((), message)
+            continue
+        lines = (guide.root / path).read_text("utf-8", errors="replace").splitlines()
+        for marker in wanted:
+            if marker not in lines:
+                yield Problem(path, 1, f"lacks the line {marker}; add it where it belongs")

@@ -2,11 +2,30 @@
 
 from collections.abc import Iterator
 
-from guide.places import highlighted_lines, snippet_files, test_path
+from guide.places import code_files, highlighted_lines, snippet_files, test_path
 from guide.problems import Problem
 from guide.whole import Guide
 
 from .shared import unknown
+
+
+def code_is_plain_text(guide: Guide) -> Iterator[Problem]:
+    """What readers copy is UTF-8 text with Unix line ends, and lies in the folder itself."""
+    folder = guide.root / "snippets"
+    for path in code_files(folder):
+        shown = path.relative_to(guide.root).as_posix()
+        if not path.resolve().is_relative_to(folder.resolve()):
+            yield Problem(shown, 1, "is a link out of the snippets; put the file itself here")
+            continue
+        raw = path.read_bytes()
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            yield Problem(shown, line, "is not UTF-8 text; save it as UTF-8 or move it elsewhere")
+        if b"\r" in raw:
+            line = raw.count(b"\n", 0, raw.index(b"\r")) + 1
+            yield Problem(shown, line, "has a carriage return; save it with Unix line ends")
 
 
 def snippets_have_their_files(guide: Guide) -> Iterator[Problem]:
@@ -22,9 +41,10 @@ def snippets_have_their_files(guide: Guide) -> Iterator[Problem]:
             message = f"wants exactly one file snippets/{key.split('/')[0]}/<stem>.<extension>; "
             yield file.problem((), message + f"found {stem if found else 'none'}")
             continue
-        lines = found[0].read_text("utf-8").count("\n")
+        lines = len(found[0].read_bytes().splitlines())
         for n, marked in enumerate(snippet.highlight):
-            if not set(highlighted_lines((marked,))) <= set(range(1, lines + 1)):
+            numbers = highlighted_lines((marked,))
+            if not numbers or numbers[-1] > lines:
                 message = f"marks the lines {marked}, but the file has {lines}; mend the numbers"
                 yield file.problem(("highlight", n), message)
         if not (guide.root / test_path("snippet", key)).is_file():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from guide.models import Technology
+from guide.models import Implementation, Technology
 from guide.packages import normalized
 from guide.problems import Problem
 from guide.whole import Guide
@@ -31,10 +31,12 @@ def technology_references_exist(guide: Guide) -> Iterator[Problem]:
     known = guide.ids("technology")
     for key, technology in guide.technologies.items():
         file = guide.files["technology", key]
+        instead = technology.verdict.instead if technology.verdict else ()
+        others = known - {key}
         for n, other in enumerate(technology.works_with):
-            yield from unknown(file, ("works_with", n), "technology", other, known)
-        for n, other in enumerate(technology.verdict.instead if technology.verdict else ()):
-            yield from unknown(file, ("verdict", "instead", n), "technology", other, known)
+            yield from unknown(file, ("works_with", n), "technology", other, others)
+        for n, other in enumerate(instead):
+            yield from unknown(file, ("verdict", "instead", n), "technology", other, others)
 
 
 def verdicts_are_whole(guide: Guide) -> Iterator[Problem]:
@@ -42,6 +44,9 @@ def verdicts_are_whole(guide: Guide) -> Iterator[Problem]:
     for key, technology in guide.technologies.items():
         file, verdict = guide.files["technology", key], technology.verdict
         if verdict is None:
+            if technology.history:
+                message = "is the history of a concept, which has no verdict; delete it"
+                yield file.problem(("history",), message)
             continue
         if verdict.review_by <= verdict.decided:
             message = "review_by is not after decided; set a later day"
@@ -56,7 +61,10 @@ def verdicts_are_whole(guide: Guide) -> Iterator[Problem]:
                 f"the last line of history is not the verdict; end it with {verdict.decided}, "
             )
             yield file.problem(("history",), message + f"tier {verdict.tier}")
-        if verdict.tier in {"legacy", "avoid"} and not (verdict.instead and verdict.move):
+        if bool(verdict.instead) != bool(verdict.move):
+            message = "gives one of `instead` and `move`; say what to use and how to get there"
+            yield file.problem(("verdict",), message)
+        elif verdict.tier in {"legacy", "avoid"} and not verdict.instead:
             message = f"says {verdict.tier} but not what to do; add `instead` and `move`"
             yield file.problem(("verdict",), message)
 
@@ -77,6 +85,8 @@ def packages_are_locked(guide: Guide) -> Iterator[Problem]:
             package = thing.package if isinstance(thing, Technology) else None
             if package is not None and normalized(package) not in known:
                 yield file.problem(("package",), f"package '{package}' is not locked; {cure}")
+            if isinstance(thing, Implementation) and normalized(thing.server) not in known:
+                yield file.problem(("server",), f"'{thing.server}' is not locked; {cure}")
             for n, requirement in enumerate(thing.install):
                 if normalized(requirement) not in known:
                     message = f"'{requirement}' is not locked; {cure}"
@@ -85,7 +95,11 @@ def packages_are_locked(guide: Guide) -> Iterator[Problem]:
 
 def aliases_are_claimed_once(guide: Guide) -> Iterator[Problem]:
     """No two technologies answer to one name."""
-    claimed = {thing.name.casefold(): key for key, thing in sorted(guide.technologies.items())}
+    claimed: dict[str, str] = {}
+    for key, technology in sorted(guide.technologies.items()):
+        if (owner := claimed.setdefault(technology.name.casefold(), key)) != key:
+            message = f"the name '{technology.name}' is taken by '{owner}'; tell them apart"
+            yield guide.files["technology", key].problem(("name",), message)
     for key, technology in sorted(guide.technologies.items()):
         for n, alias in enumerate(technology.aliases):
             if (owner := claimed.setdefault(alias.casefold(), f"{key}/{n}")) != f"{key}/{n}":

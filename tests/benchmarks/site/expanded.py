@@ -29,17 +29,17 @@ def write_expanded(folder: Path) -> None:
         rendered = expand(markdown, guide, jinja, address_of(source), source)
         whole = f"---\n{yaml.safe_dump(meta)}---\n\n{rendered.filled(rendered.markdown)}"
         write(docs / source, whole)
-    for address, text in (raw_files(guide) | redirects(guide, jinja)).items():
+    for address, content in (raw_files(guide) | redirects(guide, jinja)).items():
         # MkDocs would make a page of it.
-        write(docs / (f"{address}.txt" if address.endswith(".md") else address), text)
+        write(docs / (f"{address}.txt" if address.endswith(".md") else address), content)
     for name, config in ((OURS, ours()), (STOCK, stock())):
         (folder / name).write_text(yaml.safe_dump(config), "utf-8")
 
 
-def write(file: Path, text: str) -> None:
+def write(file: Path, content: str | bytes) -> None:
     """Write a file, and its folders."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text, "utf-8", newline="")
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def ours() -> dict[str, Any]:
