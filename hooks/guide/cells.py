@@ -219,9 +219,12 @@ def _measured(
     largest = max(other.median for other in shown) or 1.0
     best = _best(shown, criterion)
     spread = None if figure.low == figure.high else f"{number(figure.low)}–{number(figure.high)}"
-    says = f"Median of {figure.rounds} rounds on {day(proof.ran_on)}"
+    how = "Counted" if figure.rounds == 1 else f"Median of {figure.rounds} rounds"
+    says = f"{how} on {day(proof.ran_on)}"
     says += f", {number(figure.low)} to {number(figure.high)}" if spread else ""
     says += f"; {figure.raw} on our machine" if figure.raw else ""
+    # How this contender was run stands in the context as `<contender>: …`.
+    says += "".join(f"; {line[len(key) + 2 :]}" for line in proof.context if _is_about(line, key))
     return ShownCell(
         text=f"{figure_text(figure, criterion)} {criterion.unit}",
         mark="timed",
@@ -231,6 +234,10 @@ def _measured(
         bar=max(1, round(BAR_STEPS * figure.median / largest)),
         spread=spread,
     )
+
+
+def _is_about(line: str, key: str) -> bool:
+    return line.startswith(f"{key}: ")
 
 
 def figure_text(figure: Figure, criterion: Criterion) -> str:
