@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from importlib.metadata import Distribution, PackagePath, distributions
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from packaging.requirements import Requirement
 
@@ -115,7 +115,7 @@ def released(locked: Mapping[str, Any]) -> dt.date | None:
     return dt.datetime.fromisoformat(min(days)).date() if days else None
 
 
-def wheels(locked: Mapping[str, Any]) -> str:
+def wheels(locked: Mapping[str, Any]) -> Literal["pure", "platform", "none"]:
     """Give `pure`, `platform` if a wheel of the version is bound to one, or `none`."""
     names = [wheel["url"].rsplit("/", 1)[-1] for wheel in locked.get("wheels", [])]
     if not names:

@@ -271,6 +271,14 @@ class Context:
         """A date, or a year alone, as readers write it."""
         return str(date) if isinstance(date, int) else day(date)
 
+    def sentence(self, text: str) -> str:
+        """The text with a capital at its start, the rest as it is."""
+        return text[:1].upper() + text[1:]
+
+    def count(self, number: int, one: str, many: str) -> str:
+        """`1 criterion`, `2 criteria`."""
+        return f"{number} {one if number == 1 else many}"
+
     def number(self, value: float) -> str:
         """A figure with as many digits as it bears."""
         return number(value)

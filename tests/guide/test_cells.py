@@ -4,12 +4,30 @@ import datetime as dt
 
 import pytest
 
-from guide.cells import ShownCell, figure_text, number, overlaps, shown_row, shown_table
+from guide.cells import (
+    ShownCell,
+    executed_cells,
+    figure_text,
+    number,
+    overlaps,
+    shown_row,
+    shown_table,
+)
+from guide.context import Context
 from guide.models import Criterion
 from guide.packages import Package, age, fact, is_dormant
 from guide.proofs import Figure
 from guide.whole import Guide
 from tests.guide.conftest import Tree
+
+STORES = "data/categories/stores.yml"
+WRITES = "data/proof/benchmark/stores/writes.json"
+
+
+def measured(tree: Tree) -> Tree:
+    """The tree with its benchmark's proof made current."""
+    tree.change(WRITES, '"version": "1.1.0"', '"version": "1.2.0"')
+    return tree
 
 
 def cell_of(guide: Guide, key: str, criterion: str) -> ShownCell:
@@ -95,10 +113,10 @@ def test_table_keeps_its_own_columns_and_rows(sample: Guide) -> None:
     assert [name for name, _ in table.groups] == ["Opinion", "When things go wrong"]
 
 
-def ratio(low: float, median: float, high: float) -> str:
-    """The text of a ratio with that range."""
+def ratio(low: float, median: float, high: float, unit: str = "× Red") -> str:
+    """The text of a figure with that range, by default a ratio."""
     criterion = Criterion.model_validate(
-        {"id": "x", "name": "X", "accepts": ("benchmark",), "unit": "× Red", "better": "lower"}
+        {"id": "x", "name": "X", "accepts": ("benchmark",), "unit": unit, "better": "lower"}
     )
     return figure_text(Figure(median=median, low=low, high=high, rounds=5), criterion)
 
@@ -110,10 +128,23 @@ def test_ratio_inside_the_noise_is_shown_as_equal() -> None:
     assert ratio(1, 1, 1) == "1"
 
 
+def test_range_that_ends_at_the_baseline_is_inside_the_noise() -> None:
+    """On either side."""
+    assert ratio(1.0, 1.05, 1.10) == "≈ 1"
+    assert ratio(0.90, 0.95, 1.0) == "≈ 1"
+
+
+def test_only_a_ratio_can_be_equal_to_its_baseline() -> None:
+    """0.9 to 1.1 seconds is a second, more or less."""
+    assert ratio(0.9, 1.05, 1.1, unit="seconds") == "1.05"
+
+
 def test_figures_are_equal_when_their_ranges_touch() -> None:
     """Only then may both be called the best."""
     one = Figure(median=1, low=0.9, high=1.1, rounds=5)
-    assert overlaps(one, Figure(median=1.2, low=1.1, high=1.3, rounds=5))
+    touching = Figure(median=1.2, low=1.1, high=1.3, rounds=5)
+    assert overlaps(one, touching)
+    assert overlaps(touching, one)
     assert not overlaps(one, Figure(median=1.3, low=1.2, high=1.4, rounds=5))
 
 
@@ -166,12 +197,109 @@ def test_what_metadata_leaves_out_is_said(sample: Guide) -> None:
 
 def test_figures_that_the_rounds_cannot_tell_apart_do_not_differ(tree: Tree) -> None:
     """1 and ≈ 1 are two texts for one thing."""
-    proof = "data/proof/benchmark/stores/writes.json"
-    tree.change(proof, '"version": "1.1.0"', '"version": "1.2.0"')
-    tree.change(proof, '"median": 1.53, "low": 1.4', '"median": 1.01, "low": 0.9')
+    measured(tree).change(WRITES, '"median": 1.53, "low": 1.4', '"median": 1.01, "low": 0.9')
     guide = tree.guide()
     choice = guide.categories["stores"].choices[0]
     rows = [row for _, rows in shown_table(guide, choice, choice.tables[0]).groups for row in rows]
     (writes,) = (row for row in rows if row.criterion.id == "writes")
     assert [cell.text for cell in writes.cells if cell] == ["1 × Red", "≈ 1 × Red"]
     assert not writes.differs
+
+
+@pytest.mark.parametrize(("better", "best"), [("higher", "blue"), ("lower", "red")])
+def test_best_figure_is_marked_as_its_criterion_wants(tree: Tree, better: str, best: str) -> None:
+    """Blue's 1.53 is the best of writes per second and would be the worst of seconds per write."""
+    tree.change(STORES, "better: higher", f"better: {better}")
+    guide = measured(tree).guide()
+    marked = {key for key in ("red", "blue") if cell_of(guide, key, "writes").good}
+    assert marked == {best}
+
+
+def test_measured_cell_says_all_that_the_rounds_gave(tree: Tree) -> None:
+    """The bar is the figure's share of the largest, in twentieths."""
+    guide = measured(tree).guide()
+    blue, red = (cell_of(guide, key, "writes") for key in ("blue", "red"))
+    assert (blue.text, blue.mark, blue.bar) == ("1.53 × Red", "timed", 20)
+    assert (red.text, red.mark, red.bar) == ("1 × Red", "timed", 13)
+    assert (blue.spread, red.spread) == ("1.40–1.70", None)
+    assert blue.says == (
+        "Median of 5 rounds on 20 Nov 2026, 1.40 to 1.70; 153 writes/s on our machine"
+    )
+    assert red.says == "Median of 5 rounds on 20 Nov 2026; 100 writes/s on our machine"
+    assert blue.href == "proof/#benchmark-stores-writes"
+
+
+def test_smallest_figure_still_has_a_bar(tree: Tree) -> None:
+    """A bar of nothing would look like a cell without a figure."""
+    measured(tree).change(WRITES, '"median": 1.0, "low": 1.0', '"median": 0.001, "low": 0.001')
+    assert cell_of(tree.guide(), "red", "writes").bar == 1
+
+
+def test_contender_left_out_of_a_benchmark_shows_as_not_executed(tree: Tree) -> None:
+    """And the other's bar and mark are then of what was measured."""
+    figures = (measured(tree).root / WRITES).read_text("utf-8")
+    tree.write(WRITES, figures.replace('"blue": {"median"', '"grey": {"median"'))
+    guide = tree.guide()
+    assert cell_of(guide, "blue", "writes").mark == "not-run"
+    red = cell_of(guide, "red", "writes")
+    assert (red.bar, red.good) == (20, True)
+
+
+def test_executed_cells_are_those_with_a_current_proof(sample: Guide) -> None:
+    """Two of a probe; the borrowed row is counted once, the stale benchmark as not executed."""
+    assert executed_cells(sample, sample.categories["stores"]) == (2, 12)
+
+
+def test_executed_cells_count_what_was_measured(tree: Tree) -> None:
+    """With a current benchmark two more; a cell that does not apply is none."""
+    guide = measured(tree).guide()
+    assert executed_cells(guide, guide.categories["stores"]) == (4, 12)
+    assert Context(guide, "").stats().executed == 4
+
+
+def test_cell_that_does_not_apply_is_not_counted(tree: Tree) -> None:
+    """A criterion for Red alone has one cell."""
+    tree.change(STORES, "name: After a kill", "name: After a kill\n        applies_to: [red]")
+    blue = "data/technologies/stores/blue.yml"
+    tree.change(blue, "    survives-kill:\n      evidence: {probe: stores/survives-kill}\n", "")
+    guide = tree.guide()
+    assert executed_cells(guide, guide.categories["stores"]) == (1, 11)
+
+
+def test_what_has_no_current_proof_is_to_be_executed(sample: Guide) -> None:
+    """The sample's benchmark is stale, its probe and its snippet are not."""
+    assert Context(sample, "").to_be_executed() == [("benchmark", "stores/writes")]
+
+
+def test_nothing_is_to_be_executed_once_every_proof_is_current(tree: Tree) -> None:
+    """The proof page then says so."""
+    assert Context(measured(tree).guide(), "").to_be_executed() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "key"), [("probe", "stores/survives-kill"), ("snippet", "stores/keep-state")]
+)
+def test_what_has_no_proof_at_all_is_to_be_executed(tree: Tree, kind: str, key: str) -> None:
+    """Whatever fills a cell, and every snippet."""
+    (measured(tree).root / f"data/proof/{kind}/{key}.json").unlink()
+    assert Context(tree.guide(), "").to_be_executed() == [(kind, key)]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "shown"),
+    [
+        ("red-client", "red-client"),
+        ("red-client[fast]", '"red-client[fast]"'),
+        ("red-client<2", '"red-client<2"'),
+        ("red-client>1", '"red-client>1"'),
+        ("red-client==1.2", '"red-client==1.2"'),
+        ("red-client; a", '"red-client; a"'),
+        ("red-client;a", '"red-client;a"'),
+        ("red-client @ a", '"red-client @ a"'),
+    ],
+)
+def test_requirement_that_a_shell_would_read_is_quoted(
+    sample: Guide, requirement: str, shown: str
+) -> None:
+    """Brackets are patterns to it, `<` and `>` files, `;` an end; the rest stays as it is."""
+    assert Context(sample, "").install_line((requirement, "blue-client")) == f"{shown} blue-client"

@@ -5,42 +5,79 @@ from pathlib import Path
 
 import pytest
 
+from guide import views
 from guide.pages import expand, generated_pages, navigation, raw_files, redirects
 from guide.problems import DataError
 from guide.render import environment
 from guide.whole import Guide
+from tests.guide.conftest import Tree
 
 GOLDEN = Path(__file__).parent / "golden"
 JINJA = environment()
+# Views that no generated page holds: the page of each, and the marker on it.
+VIEWS = {
+    "view--home.md": ("", "home"),
+    "view--choice--store.md": ("categories/stores/", "choice store"),
+    "view--choice--small-store.md": ("categories/stores/", "choice small-store"),
+    "view--companions--stores.md": ("categories/stores/", "companions stores"),
+    "view--how-it-was-run--pings.md": ("categories/stores/", "how-it-was-run pings"),
+    "view--proof.md": ("proof/", "proof"),
+}
 
 
 def rendered_pages(guide: Guide) -> dict[str, str]:
-    """Path → the page's Markdown with its blocks of HTML in their places."""
+    """Golden file → the Markdown of a page or view with its blocks of HTML in their places."""
     texts = {}
     for page in generated_pages(guide):
         front, body = page.markdown.split("---\n", 2)[1:]
         here = page.path.removesuffix("index.md").replace(".md", "/")
         rendered = expand(body, guide, JINJA, here, page.path)
-        texts[page.path] = f"---\n{front}---\n" + rendered.filled(rendered.markdown)
+        text = f"---\n{front}---\n" + rendered.filled(rendered.markdown)
+        texts[page.path.replace("/", "--")] = text
+    for name, (here, marker) in VIEWS.items():
+        rendered = expand(f"<!-- guide:{marker} -->\n", guide, JINJA, here, name)
+        texts[name] = rendered.filled(rendered.markdown)
     return texts
 
 
-def golden_name(path: str) -> Path:
-    """Where the expected text of a page is kept."""
-    return GOLDEN / path.replace("/", "--")
-
-
 def test_pages_say_what_their_golden_files_say(sample: Guide) -> None:
-    """Every page of the sample, to the letter. `UPDATE_GOLDEN=1` writes them anew: read them."""
+    """Every page and view of the sample. `UPDATE_GOLDEN=1` writes them anew: read them."""
     texts = rendered_pages(sample)
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)
-        for path, text in texts.items():
-            golden_name(path).write_text(text, "utf-8")
-    kept = {path.name for path in GOLDEN.iterdir()}
-    assert {golden_name(path).name for path in texts} == kept
-    for path, text in texts.items():
-        assert text == golden_name(path).read_text("utf-8"), path
+        for name, text in texts.items():
+            (GOLDEN / name).write_text(text, "utf-8")
+    assert texts.keys() == {path.name for path in GOLDEN.iterdir()}
+    for name, text in texts.items():
+        assert text == (GOLDEN / name).read_text("utf-8"), name
+
+
+def test_every_view_has_a_golden_file() -> None:
+    """A view that is added needs one too."""
+    generated = {"technology", "versus", "decision", "snippet", "contract", "index"}
+    assert {marker.split()[0] for _, marker in VIEWS.values()} | generated == views.VIEWS.keys()
+
+
+def test_home_asks_the_first_question_of_the_web_framework_decision(tree: Tree) -> None:
+    """Outcomes link to their technology, other answers to the next question."""
+    decisions = tree.root / "data/decisions"
+    (decisions / "store.yml").rename(decisions / "web-framework.yml")
+    tree.change("data/categories/stores.yml", "decision: store", "decision: web-framework")
+    rendered = expand("<!-- guide:home -->\n", tree.guide(), JINJA, "", "x.md")
+    text = rendered.filled(rendered.markdown)
+    assert '<h2 class="sp-ask__q" id="ask">Must it last?</h2>' in text
+    assert 'href="technologies/blue/">No</a>' in text
+    assert 'href="decisions/web-framework/#web-framework-much">Yes, or I don' in text
+
+
+def test_proof_page_says_that_nothing_is_left_to_be_executed(tree: Tree) -> None:
+    """Once the sample's benchmark is current."""
+    proof = "data/proof/benchmark/stores/writes.json"
+    tree.change(proof, '"version": "1.1.0"', '"version": "1.2.0"')
+    rendered = expand("<!-- guide:proof -->\n", tree.guide(), JINJA, "proof/", "x.md")
+    text = rendered.filled(rendered.markdown)
+    assert "Nothing: every probe, benchmark and snippet" in text
+    assert "Not executed on this version" not in text
 
 
 def test_marker_becomes_its_view(sample: Guide) -> None:
@@ -101,7 +138,7 @@ def test_raw_files_are_the_files_themselves(sample: Guide) -> None:
     """Snippets, contract implementations, and the tests behind what ran."""
     files = raw_files(sample)
     assert files["snippets/stores/keep_state.py"] == (
-        (sample.root / "snippets/stores/keep_state.py").read_text("utf-8")
+        (sample.root / "snippets/stores/keep_state.py").read_bytes()
     )
     assert "snippets/contracts/pings/red/app.py" in files
     assert "proof/tests/probes/stores/test_survives_kill.py" in files

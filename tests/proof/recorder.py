@@ -53,7 +53,9 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
 
 def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
     """A run that was broken off has failed, whatever exit code it asked for."""
-    FAILURES.append(f"the run was broken off: {excinfo.value or excinfo.typename}")
+    # Errors of collection break a run off too, and have told themselves.
+    if not FAILURES:
+        FAILURES.append(f"the run was broken off: {excinfo.value or excinfo.typename}")
 
 
 def pytest_unconfigure() -> None:

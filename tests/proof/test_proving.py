@@ -1,47 +1,20 @@
 """A record becomes a proof that says what happened, and a rerun is compared with it."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from guide.load import load_guide
-from guide.proofs import Proof, staleness
+from guide.proofs import Proof, digest, stale_proofs
 from guide.whole import Guide
+from tests.proof.conftest import named, record
 from tests.proof.proving import contradictions, proof_of, proof_text, side
-from tests.proof.record import Record
-from tests.proof.things import Thing, imported_distributions, things
+from tests.proof.things import imported_distributions, observed_criteria, things
 
-SAMPLE = Path(__file__).parents[1] / "guide" / "sample"
 TODAY = dt.date(2026, 11, 20)
-
-
-@pytest.fixture(scope="module")
-def sample() -> Guide:
-    """The sample guide."""
-    return load_guide(SAMPLE)
-
-
-def record(**changes: object) -> Record:
-    """A record of one passed test, with changes."""
-    return Record.model_validate(
-        {
-            "passed": 1,
-            "failures": (),
-            "skipped": (),
-            "imported": (),
-            "properties": (),
-            "uncovered": {},
-            **changes,
-        }
-    )
-
-
-def named(guide: Guide, name: str) -> Thing:
-    """The thing of that name; what the sample installs exists nowhere, so nothing is installed."""
-    found = next(thing for thing in things(guide) if str(thing) == name)
-    return replace(found, install=())
 
 
 def test_things_are_what_the_data_names(sample: Guide) -> None:
@@ -66,7 +39,6 @@ def test_proof_hashes_the_snippet_and_its_test(sample: Guide) -> None:
         "snippets/stores/keep_state.py",
         "tests/snippets/stores/test_keep_state.py",
     }
-    assert staleness(proof, SAMPLE, sample.packages) is None
 
 
 def test_proof_names_the_server_that_answered(sample: Guide) -> None:
@@ -124,23 +96,108 @@ def test_proof_text_is_stable(sample: Guide) -> None:
     assert proof_text(proof) == proof_text(proof.model_copy())
 
 
-def test_changed_byte_makes_a_proof_stale(sample: Guide, tmp_path: Path) -> None:
-    """The message names the file."""
-    proof = sample.proofs["probe/stores/survives-kill"]
-    path = tmp_path / "tests/probes/stores/test_survives_kill.py"
-    path.parent.mkdir(parents=True)
-    path.write_text("changed", "utf-8")
-    stale = staleness(proof, tmp_path, sample.packages)
-    assert stale == "tests/probes/stores/test_survives_kill.py has changed"
+def test_figure_that_vanished_is_a_contradiction(sample: Guide) -> None:
+    """Blue was in the table; a run without it says something else."""
+    before = sample.proofs["benchmark/stores/writes"]
+    after = before.model_copy(update={"figures": {"red": before.figures["red"]}})
+    assert contradictions(before, after) == ["blue was measured and is missing"]
+    assert contradictions(after, before) == []
 
 
-def test_other_version_makes_a_proof_stale(sample: Guide) -> None:
-    """The message names both versions."""
-    proof = sample.proofs["benchmark/stores/writes"]
-    stale = staleness(proof, SAMPLE, sample.packages)
-    assert stale == "it ran on red-client 1.1.0, 1.2.0 is locked now"
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ({"rounds": []}, "rounds: no round was measured"),
+        ({}, "rounds: Field required"),
+        ({"rounds": [1.0, None]}, "rounds.1: Input should be a valid number"),
+        ({"rounds": [float("nan")]}, "rounds.0: Input should be a finite number"),
+        ({"rounds": [1.0], "raw": {"median": 3}}, "raw.unit: Field required"),
+    ],
+    ids=["no round", "no rounds", "round without figure", "not a number", "raw without unit"],
+)
+def test_figure_that_is_none_is_refused(
+    sample: Guide, figure: dict[str, object], said: str
+) -> None:
+    """The message names the contender and what is wrong."""
+    ran = record(properties=[("figure", ["blue", figure])])
+    with pytest.raises(ValueError, match=re.escape(f"the figure of blue: {said}")):
+        proof_of(named(sample, "benchmark/stores/writes"), ran, sample, TODAY)
+
+
+def test_distributions_are_those_both_installed_and_imported(sample: Guide) -> None:
+    """jinja2 brings markupsafe, which was not imported; PyYAML was, for something else."""
+    package = sample.packages.packages["red-client"]
+    locked = dict.fromkeys(("jinja2", "markupsafe", "pyyaml"), package)
+    guide = replace(sample, packages=sample.packages.model_copy(update={"packages": locked}))
+    thing = replace(named(guide, "snippet/stores/keep-state"), install=("jinja2>=3",))
+    ran = record(imported=["jinja2", "yaml", "json"])
+    assert set(proof_of(thing, ran, guide, TODAY).distributions) == {"jinja2"}
+
+
+def test_distribution_that_is_not_locked_is_left_out(sample: Guide) -> None:
+    """The stamp names locked versions only."""
+    thing = replace(named(sample, "snippet/stores/keep-state"), install=("jinja2",))
+    assert proof_of(thing, record(imported=["jinja2"]), sample, TODAY).distributions == {}
+
+
+def test_folder_among_the_sources_stands_for_its_files(root: Path) -> None:
+    """Each file with its own digest, compiled ones left out; a file is named once."""
+    folder = root / "apps" / "red"
+    (folder / "inner" / "__pycache__").mkdir(parents=True)
+    for name in ("app.py", "inner/page.html", "inner/__pycache__/app.pyc"):
+        (folder / name).write_text(name, "utf-8")
+    guide = load_guide(root)
+    ran = record(properties=[("sources", ["apps/red"]), ("sources", ["apps/red/app.py"])])
+    proof = proof_of(named(guide, "probe/stores/survives-kill"), ran, guide, TODAY)
+    assert list(proof.sources) == [
+        "apps/red/app.py",
+        "apps/red/inner/page.html",
+        "tests/probes/stores/test_survives_kill.py",
+    ]
+    assert proof.sources["apps/red/app.py"] == digest(folder / "app.py")
+
+
+def test_context_and_count_of_tests_arrive(sample: Guide) -> None:
+    """A circumstance that several tests state is stated once, in the order of the run."""
+    ran = record(
+        passed=3,
+        properties=[("context", "2 cores"), ("context", "One process"), ("context", "2 cores")],
+    )
+    proof = proof_of(named(sample, "benchmark/stores/writes"), ran, sample, TODAY)
+    assert proof.context == ("2 cores", "One process")
+    assert (proof.tests, proof.ran_on, proof.kind) == (3, TODAY, "benchmark")
+
+
+def test_fresh_proof_of_any_kind_is_current(sample: Guide) -> None:
+    """What `make prove` writes says nothing stale, so that `make prove` is the cure."""
+    fresh = {
+        str(thing): proof_of(replace(thing, install=()), record(), sample, TODAY)
+        for thing in things(sample)
+    }
+    assert stale_proofs(fresh, sample.root, sample.packages) == {}
 
 
 def test_imported_modules_are_traced_to_their_distributions() -> None:
     """`yaml` comes from PyYAML; the standard library from nobody."""
     assert imported_distributions(["yaml", "json"]) == {"pyyaml"}
+
+
+def test_criterion_of_a_probe_is_found_by_the_cell_that_names_it(sample: Guide) -> None:
+    """Not by the last part of its id, which need not be the criterion's."""
+    red = sample.technologies["red"]
+    cells = red.cells["store"]
+    cell = cells["survives-kill"]
+    evidence = cell.evidence.model_copy(update={"probe": "stores/pulled-plug"})
+    cell = cell.model_copy(update={"evidence": evidence})
+    red = red.model_copy(update={"cells": {"store": {**cells, "survives-kill": cell}}})
+    proof = sample.proofs["probe/stores/survives-kill"]
+    guide = replace(
+        sample,
+        technologies={**sample.technologies, "red": red},
+        proofs={**sample.proofs, "probe/stores/pulled-plug": proof},
+    )
+    found = observed_criteria(guide)
+    assert [(key, row.id, choice.id) for key, row, choice in found] == [
+        ("probe/stores/pulled-plug", "survives-kill", "store"),
+        ("probe/stores/survives-kill", "survives-kill", "store"),
+    ]

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from guide.models import Choice, Criterion
 from guide.packages import normalized
 from guide.places import further_files, snippet_files, test_path
 from guide.proofs import ProofKind
@@ -33,6 +34,25 @@ def things(guide: Guide, only: str = "") -> list[Thing]:
     """Everything to prove whose `<category>/<id>` starts with `only`, by name."""
     found = [*_snippets(guide), *_evidence(guide)]
     return sorted((thing for thing in found if thing.id.startswith(only)), key=str)
+
+
+def observed_criteria(guide: Guide) -> list[tuple[str, Criterion, Choice]]:
+    """The name of each probe that a cell names, with the criterion and the choice of that cell."""
+    rows = {
+        (category, choice.id, row.id): (row, choice)
+        for category, found in guide.categories.items()
+        for choice in found.choices
+        for row in choice.criteria
+        if isinstance(row, Criterion)
+    }
+    named = {
+        (f"probe/{cell.evidence.probe}", guide.category_of[technology], choice, criterion)
+        for technology, found in guide.technologies.items()
+        for choice, cells in found.cells.items()
+        for criterion, cell in cells.items()
+        if cell.evidence.probe is not None
+    }
+    return [(key, *rows[category, choice, row]) for key, category, choice, row in sorted(named)]
 
 
 def _snippets(guide: Guide) -> Iterator[Thing]:
