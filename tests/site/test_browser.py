@@ -132,6 +132,7 @@ def test_colour_scheme_chosen_is_there_before_the_next_page_is_painted(
         settled(page, address + largest("technology", site))
         assert background(page) == chosen
         assert page.evaluate("seen.scheme") == other, "not set when the body began"
+        page.wait_for_function("performance.getEntriesByName('first-paint').length > 0")
         painted = page.evaluate("performance.getEntriesByName('first-paint')[0].startTime")
         assert page.evaluate("seen.schemeAt") < painted
         page.get_by_role("button", name=f"Switch to {system} mode").click()
