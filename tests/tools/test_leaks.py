@@ -26,7 +26,6 @@ def test_leak_is_found(line: str) -> None:
     "line",
     [
         pytest.param("unix:/tmp/app.sock", id="temporary-file"),
-        pytest.param("target=/root/.cache/pip", id="cache-in-an-image"),
         pytest.param("https://example.org/build/main/x", id="path-of-an-address"),
         pytest.param("/build/mainly/x", id="longer-name"),
         pytest.param("GET /home/ada", id="route"),
