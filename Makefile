@@ -33,7 +33,7 @@ fix: test-environment ## format the code, mend what the linter can, write the da
 
 lock: ## resolve every dependency anew; write requirements/*.txt and data/packages.json
 	@tools/python -m tools.lock
-	@$(environment) site test
+	@$(environment) site test texts
 	@$(run) tools.packages
 
 prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe check=1)
@@ -49,4 +49,4 @@ site-environment:
 	@$(environment) site
 
 test-environment:
-	@$(environment) test
+	@$(environment) test texts

@@ -3,17 +3,19 @@
     .venv/test/bin/python -m tools.run tools.packages
 
 Runs in the test environment, after it was installed from the lock. Holds the distributions that
-the lock installs on this platform for the Python of `.python-version`.
+the lock installs there, on this platform and for the Python of `.python-version`, and those that
+pyproject.toml names in the groups beyond it.
 """
 
 import datetime as dt
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from importlib.metadata import Distribution, PackagePath, distributions
 from pathlib import Path
 from typing import Any, Literal
@@ -22,14 +24,19 @@ from packaging.requirements import Requirement
 
 from guide.packages import Package, Packages, normalized
 from tools.environments import python_version
+from tools.lock import GROUPS
 from tools.pip_settings import uv_environment
-from tools.uv import CannotGoOnError, find_uv, reason, run
+from tools.uv import CannotGoOnError, complaints, find_uv, reason, run
 
 SHORT = 60
 """A `License` field longer than this is the text of the licence, not its name."""
 WRITTEN_BY_INSTALLERS = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"}
 
+FOREIGN = ("mysqlclient", "psycopg2")
+"""Have wheels for Windows but not for Linux, where they want a compiler and a library."""
+
 Locked = dict[tuple[str, str], dict[str, Any]]
+Entries = dict[str, tuple[str, list[str]]]
 
 
 def main() -> int:
@@ -56,17 +63,61 @@ def packages_of(root: Path, day: dt.date) -> Packages:
     Raises `CannotGoOnError` when the environment differs from the lock or the index is silent.
     """
     entries = lock_entries((root / "requirements" / "test.txt").read_text(encoding="utf-8"))
+    beyond = entries_beyond(root, set(entries))
     locked = by_version(tomllib.loads((root / "uv.lock").read_text(encoding="utf-8")))
     installed = {normalized(found.name): found for found in distributions()}
+    installed |= {normalized(found.name): found for found in unpacked(root, beyond)}
     python = python_version(root)
-    newest = newest_versions(root, entries, python)
+    newest = newest_versions(root, [*entries, *beyond], python)
     result = {}
-    for name, (version, hashes) in entries.items():
+    for name, (version, hashes) in (entries | beyond).items():
         if name not in installed or installed[name].version != version:
             message = f"{name} {version} is locked but not installed; run `make lock` again"
             raise CannotGoOnError(message)
         result[name] = package_of(installed[name], locked[name, version], hashes, newest.get(name))
     return Packages(as_of=day, python=python, packages=result)
+
+
+def entries_beyond(root: Path, known: Collection[str]) -> Entries:
+    """Give version and hashes of what pyproject.toml names beyond the test environment."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    beyond: Entries = {}
+    for group in GROUPS:
+        text = (root / "requirements" / f"{group}.txt").read_text(encoding="utf-8")
+        declared = project["dependency-groups"][group]
+        names = {normalized(each) for each in declared if isinstance(each, str)}
+        own = {name: entry for name, entry in lock_entries(text).items() if name in names}
+        beyond |= {name: entry for name, entry in own.items() if name not in {*known, *beyond}}
+    return beyond
+
+
+def unpacked(root: Path, wanted: Entries) -> Iterator[Distribution]:
+    """Install distributions without what they need, to read their metadata, and give them.
+
+    Raises `CannotGoOnError` when one cannot be had.
+    """
+    uv, settings = find_uv(root, os.environ), uv_environment(os.environ)
+    for name, platform in (("here", None), ("foreign", "x86_64-pc-windows-msvc")):
+        folder = root / ".cache" / "facts" / name
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        names = [name for name in wanted if (name in FOREIGN) == (platform is not None)]
+        lines = [f"{name}=={wanted[name][0]}{hashed(wanted[name][1])}" for name in names]
+        (folder / "requirements.txt").write_text("\n".join(lines), encoding="utf-8")
+        options = ["--no-deps", "--require-hashes", "--target", str(folder)]
+        if platform is not None:
+            options += ["--python-platform", platform, "--only-binary", ":all:"]
+        command = [uv, "pip", "install", "--quiet", "--python", sys.executable, *options]
+        done = run([*command, "-r", str(folder / "requirements.txt")], settings, cwd=root)
+        if done.returncode != 0:
+            message = f"distributions cannot be had to be read:\n{complaints(done.stderr)}"
+            raise CannotGoOnError(message)
+        yield from distributions(path=[str(folder)])
+
+
+def hashed(hashes: Iterable[str]) -> str:
+    """Give hashes as a requirements file has them."""
+    return "".join(f" --hash={each}" for each in hashes)
 
 
 def package_of(
@@ -88,7 +139,7 @@ def package_of(
     )
 
 
-def lock_entries(requirements: str) -> dict[str, tuple[str, list[str]]]:
+def lock_entries(requirements: str) -> Entries:
     """Give version and hashes by name, for the entries whose marker holds on this machine."""
     entries = {}
     for logical in requirements.replace("\\\n", " ").splitlines():

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from .addresses import page_of, titles
 from .cells import (
     ShownRow,
     ShownTable,
@@ -18,6 +19,7 @@ from .cells import (
     proof_anchor,
     shown_table,
 )
+from .changes import Change, changes
 from .decisions import Branch, drawn, mermaid
 from .models import (
     Category,
@@ -26,9 +28,10 @@ from .models import (
     Decision,
     Implementation,
     Snippet,
+    Stack,
     Technology,
 )
-from .packages import age, day, is_dormant, normalized
+from .packages import Package, age, day, is_dormant, normalized
 from .places import (
     code_files,
     further_files,
@@ -63,6 +66,19 @@ class Context:
     def url(self, target: str) -> str:
         """The site's page `target` as linked from this page."""
         return relative(target, self.here)
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Address → what a link to it says."""
+        return titles(self.guide)
+
+    def page(self, address: str) -> str:
+        """The link from this page to the page `technologies/redis` and its like."""
+        return self.url(page_of(address))
+
+    def title(self, address: str) -> str:
+        """What a link to that page says."""
+        return self.titles[address]
 
     def technology(self, key: str) -> Technology:
         """The technology of that id."""
@@ -143,7 +159,7 @@ class Context:
 
     def mermaid(self, decision: Decision) -> str:
         """The decision as Mermaid source."""
-        return mermaid(decision, lambda key: self.guide.technologies[key].name)
+        return mermaid(decision, self.title)
 
     def decisions_of(self, key: str) -> list[tuple[str, Choice]]:
         """The choices that a decision serves."""
@@ -255,6 +271,46 @@ class Context:
         """The technologies of a category, by name."""
         found = [key for key, home in self.guide.category_of.items() if home == category]
         return sorted(found, key=lambda key: self.technology(key).name.lower())
+
+    def concepts_in(self, category: str) -> list[str]:
+        """The concepts of a category that are no contenders, by name."""
+        return [
+            key
+            for key in self.technologies_in(category)
+            if self.technology(key).kind == "concept" and not self.choices_of(key)
+        ]
+
+    def locked_in(self, category: str) -> dict[str, Package]:
+        """Technology → its locked package, for those of a category that have one, by name."""
+        packages = {
+            key: self.guide.packages.get(self.technology(key).package or "")
+            for key in self.technologies_in(category)
+        }
+        return {key: package for key, package in packages.items() if package is not None}
+
+    def stacks_with(self, key: str) -> dict[str, Stack]:
+        """The stacks in which a technology has a role."""
+        stacks = self.guide.stacks.items()
+        return {name: s for name, s in stacks if any(role.pick == key for role in s.roles)}
+
+    def install_of_stack(self, stack: Stack) -> tuple[str, ...]:
+        """What to install for all of a stack's roles that every service of its kind has."""
+        roles = [role for role in stack.roles if role.optional is None]
+        items = [item for role in roles for item in self.install_of(self.technology(role.pick))]
+        return tuple(dict.fromkeys(items))
+
+    def changes(self) -> list[Change]:
+        """Verdicts that changed, the newest first."""
+        return changes(self.guide)
+
+    def to_execute(self) -> list[tuple[str, Criterion, int, Choice]]:
+        """Rows that a test could observe and none does: category, row, number of cells, choice."""
+        return [
+            (category, row, len(row.applies_to or choice.contenders), choice)
+            for category, _, choice in self.home_of.values()
+            for row in choice.criteria
+            if isinstance(row, Criterion) and row.to_execute is not None
+        ]
 
     def stats(self) -> Stats:
         """How much of the guide is proven."""

@@ -92,7 +92,7 @@ def outcomes(decision: Decision) -> list[str]:
 
 
 def mermaid(decision: Decision, name_of: Callable[[str], str]) -> str:
-    """The decision as the source of a Mermaid flowchart; `name_of` gives a technology's name."""
+    """The decision as the source of a Mermaid flowchart; `name_of` names what an address shows."""
     lines = ["flowchart TD"]
     for name, question in decision.questions.items():
         lines.append(f'  q-{name}["{_label(question.ask)}"]')
@@ -102,10 +102,10 @@ def mermaid(decision: Decision, name_of: Callable[[str], str]) -> str:
 
 def _edges(decision: Decision, name: str, name_of: Callable[[str], str]) -> Iterator[str]:
     for n, answer in enumerate(decision.questions[name].answers):
-        if answer.pick is None:
+        if answer.outcome is None:
             yield f'  q-{name} -->|"{_label(answer.answer)}"| q-{answer.to}'
         else:
-            node = f'o-{name}-{n}("{_label(name_of(answer.pick))}")'
+            node = f'o-{name}-{n}("{_label(name_of(answer.outcome))}")'
             yield f'  q-{name} -->|"{_label(answer.answer)}"| {node}'
 
 

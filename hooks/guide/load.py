@@ -9,11 +9,14 @@ from pydantic import BaseModel, ValidationError
 
 from .explain import read_model
 from .models import (
+    Answered,
     Category,
     Contract,
     Decision,
     Implementation,
+    Lesson,
     Snippet,
+    Stack,
     Technology,
     Thing,
     Versus,
@@ -31,6 +34,9 @@ KINDS: Mapping[str, tuple[str, type[Thing]]] = {
     "decision": ("decisions/*", Decision),
     "versus": ("versus/*", Versus),
     "snippet": ("snippets/*/*", Snippet),
+    "stack": ("stacks/*", Stack),
+    "lesson": ("learn/*", Lesson),
+    "answered": ("learn/faq/*", Answered),
     "contract": ("contracts/*", Contract),
     "implementation": ("contracts/*/*", Implementation),
 }
@@ -94,7 +100,12 @@ def load_guide(root: Path) -> Guide:
 
 
 def _by_field(things: dict[str, dict[str, Thing]]) -> dict[str, dict[str, Thing]]:
-    plural = {"category": "categories", "technology": "technologies", "versus": "versus"}
+    plural = {
+        "category": "categories",
+        "technology": "technologies",
+        "versus": "versus",
+        "answered": "answered",
+    }
     return {plural.get(kind, f"{kind}s"): found for kind, found in things.items()}
 
 
@@ -102,13 +113,12 @@ def _data_files(root: Path, problems: list[Problem]) -> Iterator[tuple[str, str,
     """Kind, id and path of every data file, in the order of their paths."""
     claimed: set[Path] = set()
     for kind, (pattern, _) in KINDS.items():
-        depth = pattern.count("/")
         for path in sorted((root / "data").glob(f"{pattern}.yml")):
             claimed.add(path)
             if path.name.startswith("."):
                 continue
             if _is_named_well(path, root, problems):
-                whole_id = depth == 2 and kind != "technology"  # noqa: PLR2004  # folder and stem
+                whole_id = kind in {"snippet", "implementation"}  # folder and stem
                 yield kind, f"{path.parent.name}/{path.stem}" if whole_id else path.stem, path
     for path in sorted((root / "data").rglob("*")):
         below = path.relative_to(root / "data")

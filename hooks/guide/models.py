@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from .text import Id, Line, Prose, Reference, Url
+from .text import Address, Id, Line, Prose, Reference, Url
 
 Tier = Literal["recommended", "alternative", "situational", "legacy", "avoid"]
 Confidence = Literal["high", "medium", "low"]
@@ -26,6 +26,8 @@ MetadataField = Literal[
     "requires",
     "size",
 ]
+MOST_WORDS = 150
+"""So long may the answer to a question of the FAQ be."""
 ServiceName = Literal["postgresql", "valkey"]
 
 
@@ -186,10 +188,16 @@ class Technology(Thing):
     """What we say of it; concepts have none."""
     best_for: Line
     """Where it is at its best, in a few words."""
-    pros: Annotated[tuple[Prose, ...], Field(min_length=1)]
-    cons: Annotated[tuple[Prose, ...], Field(min_length=1)]
-    use_when: Annotated[tuple[Prose, ...], Field(min_length=1)]
-    avoid_when: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    about: tuple[Prose, ...] = ()
+    """Paragraphs that explain it; every concept has some."""
+    pros: tuple[Prose, ...] = ()
+    """What speaks for it. Only a concept may do without."""
+    cons: tuple[Prose, ...] = ()
+    """What speaks against it. Only a concept may do without."""
+    use_when: tuple[Prose, ...] = ()
+    """Situations in which to take it. Only a concept may do without."""
+    avoid_when: tuple[Prose, ...] = ()
+    """Situations in which not to take it. Only a concept may do without."""
     links: Links
     sources: tuple[Source, ...] = ()
     """Pages behind the prose of this entry."""
@@ -202,6 +210,16 @@ class Technology(Thing):
     def _verdict_belongs_to_kind(self) -> Self:
         if (self.verdict is None) != (self.kind == "concept"):
             message = "must have a verdict unless its kind is concept; add or delete `verdict`"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _says_what_its_kind_must(self) -> Self:
+        wanted = ["pros", "cons", "use_when", "avoid_when"]
+        if self.kind == "concept":
+            wanted = ["about"]
+        if missing := [name for name in wanted if not getattr(self, name)]:
+            message = f"says nothing under {', '.join(missing)}; write it"
             raise ValueError(message)
         return self
 
@@ -230,6 +248,8 @@ class Criterion(Model):
     """Shows this field of the technology instead of a cell; it counts as judgement."""
     applies_to: tuple[Id, ...] | None = None
     """The contenders that have a cell here. Left out: all."""
+    to_execute: Prose | None = None
+    """How a test would observe what the cells can only quote so far; the proof page lists it."""
 
 
 class CriterionUse(Model):
@@ -296,6 +316,26 @@ class Mistake(Model):
     instead: Prose
 
 
+class Reading(Model):
+    """What to read next: a page of this site or of another."""
+
+    to: Address | None = None
+    """A page of this site: `technologies/redis`, `decisions/task-queue`."""
+    title: Line | None = None
+    """The title of a page elsewhere."""
+    url: Url | None = None
+    """The address of a page elsewhere."""
+    because: Line
+    """What one finds there."""
+
+    @model_validator(mode="after")
+    def _is_here_or_elsewhere(self) -> Self:
+        if (self.to is None) == (self.url is None) or (self.url is None) != (self.title is None):
+            message = "must lead to one page; give `to`, or `title` and `url`"
+            raise ValueError(message)
+        return self
+
+
 class Category(Thing):
     """A field, in `data/categories/<id>.yml`."""
 
@@ -305,14 +345,18 @@ class Category(Thing):
     companions: tuple[Id, ...] = ()
     """Technologies that belong here and compete with nothing."""
     mistakes: tuple[Mistake, ...] = ()
+    read_next: tuple[Reading, ...] = ()
+    """Where a reader goes from here."""
 
 
 class Answer(Model):
-    """An answer to a question: it leads to a pick or to the next question."""
+    """An answer to a question: it leads to a technology, to a stack or to the next question."""
 
     answer: Line
     pick: Id | None = None
     """The technology that this answer leads to."""
+    stack: Id | None = None
+    """The stack that this answer leads to."""
     to: Id | None = None
     """The next question."""
     because: Prose | None = None
@@ -322,13 +366,20 @@ class Answer(Model):
 
     @model_validator(mode="after")
     def _leads_to_one_place(self) -> Self:
-        if (self.pick is None) == (self.to is None):
-            message = "must lead to exactly one place; give `pick` or `to`"
+        if sum(place is not None for place in (self.pick, self.stack, self.to)) != 1:
+            message = "must lead to exactly one place; give `pick`, `stack` or `to`"
             raise ValueError(message)
-        if self.pick is not None and (self.because is None or self.flips_if is None):
+        if self.to is None and (self.because is None or self.flips_if is None):
             message = "picks without saying why; add `because` and `flips_if`"
             raise ValueError(message)
         return self
+
+    @property
+    def outcome(self) -> str | None:
+        """The page that this answer leads to, `technologies/<id>` or `stacks/<id>`; None: none."""
+        if self.pick is not None:
+            return f"technologies/{self.pick}"
+        return f"stacks/{self.stack}" if self.stack is not None else None
 
 
 class Question(Model):
@@ -419,3 +470,121 @@ class Implementation(Thing):
     """Processes, threads, event loop: what is shown beside every figure."""
     advice: Advice
     """Whose advice that is."""
+
+
+class Alternative(Model):
+    """What else can take a role."""
+
+    pick: Id
+    when: Line
+    """When it is the better one."""
+
+
+class Role(Model):
+    """What a stack needs, and what takes the place."""
+
+    role: Line
+    """`Framework`, `Database`, `Task queue`."""
+    pick: Id
+    because: Prose
+    alternatives: tuple[Alternative, ...] = ()
+    optional: Line | None = None
+    """When the role is filled at all, where not every service of this kind needs it."""
+
+
+class Stack(Thing):
+    """Technologies in roles that work together, in `data/stacks/<id>.yml`."""
+
+    name: Line
+    summary: Line
+    """What is built with it, in one sentence."""
+    verdict: Prose
+    """Whether to take it today, and what we changed of the advice it comes from."""
+    suits: Annotated[tuple[Prose, ...], Field(min_length=2)]
+    """Whom it suits."""
+    suits_not: Annotated[tuple[Prose, ...], Field(min_length=2)]
+    """Whom it does not suit, with what to take instead."""
+    advantages: Annotated[tuple[Prose, ...], Field(min_length=2)]
+    roles: Annotated[tuple[Role, ...], Field(min_length=3)]
+    """In the order in which one meets them."""
+    cost: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """What it takes to run: processes, services, people, work that comes back."""
+    outgrown: Prose
+    """The signs that one has outgrown it."""
+    next: Prose
+    """What comes then."""
+    next_stacks: tuple[Id, ...] = ()
+    decided: dt.date
+    review_by: dt.date
+    sources: tuple[Source, ...] = ()
+
+
+class Part(Model):
+    """A part of a section under a label of its own: `Build this`, `Signs`, `Cure`."""
+
+    label: Line
+    text: tuple[Prose, ...] = ()
+    """Paragraphs."""
+    points: tuple[Prose, ...] = ()
+    """A list below them."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.text and not self.points:
+            message = "says nothing; give `text` or `points`"
+            raise ValueError(message)
+        return self
+
+
+class Section(Model):
+    """A section of a lesson: a stage, a skill, a mistake, a trend, a resource."""
+
+    id: Id
+    """Its anchor."""
+    title: Line
+    note: Line | None = None
+    """What stands beside the title: a duration, a tier, settled or hype."""
+    text: tuple[Prose, ...] = ()
+    """Paragraphs."""
+    parts: tuple[Part, ...] = ()
+    see: tuple[Address, ...] = ()
+    """Pages of this site that go on from here."""
+    sources: tuple[Source, ...] = ()
+    """Pages elsewhere that somebody read."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.text and not self.parts:
+            message = "says nothing; give `text` or `parts`"
+            raise ValueError(message)
+        return self
+
+
+class Lesson(Thing):
+    """Guidance that is no choice between technologies, in `data/learn/<id>.yml`."""
+
+    title: Line
+    summary: Line
+    intro: tuple[Prose, ...] = ()
+    sections: Annotated[tuple[Section, ...], Field(min_length=1)]
+    decided: dt.date
+    """The day on which somebody last went through all of it."""
+
+
+class Answered(Thing):
+    """A question that people ask, in `data/learn/faq/<id>.yml`; at most 150 words of answer."""
+
+    question: Line
+    answer: Annotated[tuple[Prose, ...], Field(min_length=1)]
+    """The verdict first; paragraphs."""
+    proof: Annotated[tuple[Address, ...], Field(min_length=1)]
+    """Where the answer is proven or argued in full."""
+    decided: dt.date
+
+    @model_validator(mode="after")
+    def _is_short(self) -> Self:
+        words = sum(len(paragraph.split()) for paragraph in self.answer)
+        if words > MOST_WORDS:
+            message = f"takes {words} words; {MOST_WORDS} are the most, leave the rest to its proof"
+            raise ValueError(message)
+        return self

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment
 
+from .addresses import LISTS
 from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
@@ -41,6 +42,10 @@ def generated_pages(guide: Guide) -> list[Page]:
     for key, decision in guide.decisions.items():
         text = f"{len(decision.questions)} questions that lead to a choice, as a flowchart."
         pages.append(_of(guide, "decision", key, f"decisions/{key}.md", decision.title, text))
+    for key, stack in guide.stacks.items():
+        pages.append(_of(guide, "stack", key, f"stacks/{key}.md", stack.name, stack.summary))
+    for key, lesson in guide.lessons.items():
+        pages.append(_of(guide, "lesson", key, f"learn/{key}.md", lesson.title, lesson.summary))
     for key, snippet in guide.snippets.items():
         pages.append(_of(guide, "snippet", key, f"snippets/{key}.md", snippet.title, snippet.when))
     for key, contract in guide.contracts.items():
@@ -54,6 +59,8 @@ INDEXES = (
     ("technologies", "technologies", "Technologies", "Every technology with its verdict."),
     ("compare", "versus", "Compare", "Pairs that people search, side by side."),
     ("decisions", "decisions", "Decide", "Flowcharts that lead from questions to a choice."),
+    ("stacks", "stacks", "Stacks", "Technologies that work together, and what they cost to run."),
+    ("learn", "learn", "Learn", "What to learn, what goes wrong, and what people ask."),
     ("snippets", "snippets", "Snippets", "Code that ran, with what it ran on."),
 )
 
@@ -107,6 +114,7 @@ def navigation(guide: Guide) -> list[Any]:
                 *(f"technologies/{k}.md" for k in technologies),
             ]
         },
+        {"Stacks": ["stacks/index.md", *(f"stacks/{key}.md" for key in guide.stacks)]},
         {"Compare": ["compare/index.md", *(f"compare/{key}.md" for key in guide.versus)]},
         {
             "Snippets": [
@@ -115,7 +123,14 @@ def navigation(guide: Guide) -> list[Any]:
                 *(f"snippets/contracts/{key}.md" for key in guide.contracts),
             ]
         },
-        {"Proof": ["proof.md", "reference/data.md", "contributing.md"]},
+        {
+            "Learn": [
+                "learn/index.md",
+                *(f"learn/{key}.md" for key in guide.lessons),
+                *(f"{address}.md" for address in LISTS),
+            ]
+        },
+        {"Proof": ["proof.md", "changes.md", "reference/data.md", "contributing.md"]},
     ]
 
 

@@ -61,3 +61,11 @@ Reference = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*/[a-z0-9]+(-[a-z0-9]+)*$")
 ]
 """Two ids with a slash between them: `web-frameworks/websocket`."""
+
+Address = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z]+(/[a-z0-9]+(-[a-z0-9]+)*){1,2}(#[a-z0-9]+(-+[a-z0-9]+)*)?$", max_length=150
+    ),
+]
+"""A page of this site, as its address has it: `technologies/redis`, `categories/auth#tokens`."""

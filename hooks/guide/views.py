@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment
 
+from .addresses import LISTS
 from .cells import MARKS
 from .context import Context
 from .render import Blocks, Rendered
@@ -23,6 +24,17 @@ def _choice_ids(guide: Guide) -> set[str]:
     return {choice.id for category in guide.categories.values() for choice in category.choices}
 
 
+INDEXES = (
+    "categories",
+    "technologies",
+    "versus",
+    "decisions",
+    "stacks",
+    "snippets",
+    "learn",
+)
+"""The pages that list all of a kind."""
+
 VIEWS: Mapping[str, View] = {
     "home": View("home.md.j2", None),
     "choice": View("choice.md.j2", _choice_ids),
@@ -34,10 +46,13 @@ VIEWS: Mapping[str, View] = {
     "contract": View("contract.md.j2", lambda guide: set(guide.contracts)),
     "how-it-was-run": View("how-it-was-run.md.j2", lambda guide: set(guide.contracts)),
     "proof": View("proof.md.j2", None),
-    "index": View(
-        "index.md.j2",
-        lambda _: {"categories", "technologies", "versus", "decisions", "snippets"},
-    ),
+    "stack": View("stack.md.j2", lambda guide: set(guide.stacks)),
+    "lesson": View("lesson.md.j2", lambda guide: set(guide.lessons)),
+    "flowchart": View("flowchart.md.j2", lambda guide: set(guide.decisions)),
+    "faq": View("faq.md.j2", None),
+    "versions": View("versions.md.j2", None),
+    "changes": View("changes.md.j2", None),
+    "index": View("index.md.j2", lambda _: set(INDEXES)),
 }
 
 
@@ -49,6 +64,6 @@ def render_view(
     template = jinja.get_template(VIEWS[name].template)
     context = Context(guide, here)
     return Rendered(
-        template.render(g=guide, c=context, key=key, block=blocks, MARKS=MARKS),
+        template.render(g=guide, c=context, key=key, block=blocks, MARKS=MARKS, LISTS=LISTS),
         tuple(blocks.collected),
     )

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from .models import Category, Contract, Decision, Implementation, Snippet, Technology, Versus
+from .models import (
+    Answered,
+    Category,
+    Contract,
+    Decision,
+    Implementation,
+    Lesson,
+    Snippet,
+    Stack,
+    Technology,
+    Versus,
+)
 from .packages import Packages
 from .proofs import Proof
 from .yamlfile import YamlFile
@@ -29,6 +40,10 @@ class Guide:
     decisions: Mapping[str, Decision]
     versus: Mapping[str, Versus]
     snippets: Mapping[str, Snippet]
+    stacks: Mapping[str, Stack]
+    lessons: Mapping[str, Lesson]
+    answered: Mapping[str, Answered]
+    """The questions of the FAQ, each with its answer."""
     contracts: Mapping[str, Contract]
     implementations: Mapping[str, Implementation]
     packages: Packages

@@ -57,7 +57,9 @@ def test_outcomes_are_named_once_in_order() -> None:
 
 def test_mermaid_source_names_every_question_answer_and_outcome(sample: Guide) -> None:
     """As one reads it in an editor that draws Mermaid."""
-    names = {key: technology.name for key, technology in sample.technologies.items()}
+    names = {
+        f"technologies/{key}": technology.name for key, technology in sample.technologies.items()
+    }
     assert mermaid(sample.decisions["store"], names.__getitem__) == (
         "flowchart TD\n"
         '  q-last["Must it last?"]\n'

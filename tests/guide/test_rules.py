@@ -125,7 +125,7 @@ BROKEN = [
     ),
     pytest.param(
         DECISION, "pick: blue, because: Blue forgets., flips_if: You must keep it.", "because: So.",
-        f"{DECISION}:9: 'answers' must lead to exactly one place; give `pick` or `to`",
+        f"{DECISION}:9: 'answers' must lead to exactly one place; give `pick`, `stack` or `to`",
         id="dead end",
     ),
     pytest.param(
@@ -164,7 +164,8 @@ BROKEN = [
     ),
     pytest.param(
         GREEN, "works_with: [red]", "works_with: [green]",
-        f"{GREEN}:3: unknown technology 'green'; use 'blue', 'red'", id="works with itself",
+        f"{GREEN}:3: unknown technology 'green'; use 'blue', 'colour', 'red'",
+        id="works with itself",
     ),
     pytest.param(
         GREEN, "name: Green", "name: RED",

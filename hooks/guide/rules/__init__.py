@@ -7,7 +7,7 @@ file is reported once and not again by everything that refers to it.
 from guide.problems import Problem
 from guide.whole import Guide
 
-from . import cells, choices, code, decisions, technologies
+from . import addresses, cells, choices, code, decisions, stacks, technologies
 from .shared import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -24,6 +24,9 @@ RULES: tuple[Rule, ...] = (
     cells.cells_are_filled,
     decisions.decisions_lead_somewhere,
     decisions.decisions_belong_to_their_choice,
+    stacks.stacks_are_whole,
+    addresses.links_lead_to_pages,
+    addresses.lessons_have_their_own_place,
     code.code_is_plain_text,
     code.snippets_have_their_files,
     code.implementations_have_their_code,

@@ -27,6 +27,9 @@ def decisions_lead_somewhere(guide: Guide) -> Iterator[Problem]:
                 if answer.pick is not None:
                     known = guide.ids("technology")
                     yield from unknown(file, (*at, "pick"), "technology", answer.pick, known)
+                if answer.stack is not None:
+                    known = guide.ids("stack")
+                    yield from unknown(file, (*at, "stack"), "stack", answer.stack, known)
         for name in unreachable(decision):
             message = f"no answer leads to the question '{name}'; lead one there or delete it"
             yield file.problem(("questions", name), message)
