@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
-from guide.changes import feed
 from guide.load import load_guide
-from guide.pages import expand, generated_pages, navigation, raw_files, redirects
+from guide.pages import expand, generated_pages, made_files, navigation
 from guide.problems import DataError
 from guide.render import Rendered, environment
 
@@ -38,8 +37,7 @@ def on_files(files: Files, config: "MkDocsConfig") -> Files:
         file = File.generated(config, page.path, content=page.markdown)
         file.edit_uri = f"../{page.data}"
         files.append(file)
-    made = raw_files(guide) | redirects(guide, config.extra["jinja"])
-    made["changes/feed.xml"] = feed(guide, config.extra["jinja"], config.site_url or "")
+    made = made_files(guide, config.extra["jinja"], config.site_url or "")
     for address, content in made.items():
         # A Markdown file among the raw ones must stay a file, not become a page.
         file = File.generated(config, f"raw/{address}.txt", content=content)

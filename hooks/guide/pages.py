@@ -8,6 +8,7 @@ import yaml
 from jinja2 import Environment
 
 from .addresses import LISTS
+from .changes import feed
 from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
@@ -79,6 +80,12 @@ def _page(path: str, marker: str, title: str, description: str, data: str) -> Pa
 
 def _bare(text: str) -> str:
     return text.replace("`", "")
+
+
+def made_files(guide: Guide, jinja: Environment, site_url: str) -> dict[str, str | bytes]:
+    """Address → text or bytes of every file that is no page: raw files, redirects, the feed."""
+    made: dict[str, str | bytes] = {**raw_files(guide), **redirects(guide, jinja)}
+    return made | {"changes/feed.xml": feed(guide, jinja, site_url)}
 
 
 def raw_files(guide: Guide) -> dict[str, bytes]:

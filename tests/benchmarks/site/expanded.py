@@ -8,7 +8,7 @@ import yaml
 from mkdocs.utils.meta import get_data
 from mkdocs.utils.yaml import yaml_load
 
-from guide.pages import expand, navigation, raw_files, redirects
+from guide.pages import expand, made_files, navigation
 from guide.render import environment
 from tests.site.building import ROOT, SITE_URL
 from tests.site.kinds import address_of, sources, the_guide
@@ -29,7 +29,7 @@ def write_expanded(folder: Path) -> None:
         rendered = expand(markdown, guide, jinja, address_of(source), source)
         whole = f"---\n{yaml.safe_dump(meta)}---\n\n{rendered.filled(rendered.markdown)}"
         write(docs / source, whole)
-    for address, content in (raw_files(guide) | redirects(guide, jinja)).items():
+    for address, content in made_files(guide, jinja, SITE_URL).items():
         # MkDocs would make a page of it.
         write(docs / (f"{address}.txt" if address.endswith(".md") else address), content)
     for name, config in ((OURS, ours()), (STOCK, stock())):
