@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tools.packages import (
+    entries_beyond,
     is_content,
     licence,
     lock_entries,
@@ -118,3 +119,25 @@ def test_package_of_an_installed_distribution() -> None:
     assert package.size > 100_000
     assert package.newest == "99"
     assert package.lock == package_of(distribution("flask"), {}, ["a", "b"], None).lock
+
+
+def test_technology_beyond_the_tests_is_taken_from_the_first_group_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a group only needs is no technology."""
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "pyproject.toml").write_text(
+        '[dependency-groups]\ncatalogue = ["Redis", "tested"]\narq = ["arq[watch]", "redis"]\n'
+    )
+    pins = {
+        "catalogue": ["redis==8.1.0", "tested==2", "needed==1"],
+        "arq": ["arq==0.28.0", "redis==5.3.1"],
+    }
+    for group, lines in pins.items():
+        text = "".join(f"{line} \\\n    --hash=sha256:aa\n" for line in lines)
+        (tmp_path / f"requirements/{group}.txt").write_text(text)
+    monkeypatch.setattr("tools.packages.GROUPS", ("catalogue", "arq"))
+    assert entries_beyond(tmp_path, {"tested"}) == {
+        "redis": ("8.1.0", ["sha256:aa"]),
+        "arq": ("0.28.0", ["sha256:aa"]),
+    }
