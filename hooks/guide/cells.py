@@ -1,5 +1,6 @@
 """What a comparison table shows: each cell's text, and the mark that says where it comes from."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -269,6 +270,16 @@ def number(value: float) -> str:
 
 def _test_of(proof: Proof) -> str:
     return next((name for name in proof.sources if "/test_" in name), "a test")
+
+
+def marks_in(guide: Guide, choice: Choice) -> Counter[Mark]:
+    """How many cells of a choice rest on which evidence."""
+    return Counter(
+        cell.mark
+        for owner, criterion in own_criteria(guide, choice)
+        for cell in shown_row(guide, owner, criterion, choice.contenders).cells
+        if cell is not None
+    )
 
 
 def executed_cells(guide: Guide, category: Category) -> tuple[int, int]:

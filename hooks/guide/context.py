@@ -14,6 +14,7 @@ from .cells import (
     criterion_called,
     executed_cells,
     grouped,
+    marks_in,
     number,
     own_criteria,
     proof_anchor,
@@ -148,6 +149,19 @@ class Context:
         """The versus pages of a choice; with `key`, those that the technology is on."""
         pairs = [versus_id(*pair) for pair in choice.versus]
         return [pair for pair in pairs if key is None or key in sides(pair)]
+
+    def evidence(self, choice: Choice) -> list[str]:
+        """On what the cells of a choice rest: `34 executed`, `120 found in packages`."""
+        counts = marks_in(self.guide, choice)
+        kinds = (
+            (counts["ran"] + counts["timed"], "executed or measured"),
+            (counts["found"], "found in packages"),
+            (counts["lock"], "from the lock"),
+            (counts["cited"], "cited"),
+            (counts["opinion"], "opinion"),
+            (counts["not-run"], "not run on this version"),
+        )
+        return [f"{number} {word}" for number, word in kinds if number]
 
     def executed(self, category: Category) -> tuple[int, int]:
         """Executed cells of a category, and all of them."""

@@ -83,7 +83,7 @@ def test_proof_page_says_that_nothing_is_left_to_be_executed(tree: Tree) -> None
     tree.change(proof, '"version": "1.1.0"', '"version": "1.2.0"')
     rendered = expand("<!-- guide:proof -->\n", tree.guide(), JINJA, "proof/", "x.md")
     text = rendered.filled(rendered.markdown)
-    assert "Nothing: every probe, benchmark and snippet" in text
+    assert "nothing: every probe, benchmark and snippet" in text
     assert "Not executed on this version" not in text
 
 
