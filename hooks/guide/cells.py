@@ -33,6 +33,8 @@ OF_KIND: dict[EvidenceKind, Mark] = {
 }
 
 BAR_STEPS = 20
+MANY, WORDY = 7, 20
+"""From so many columns on, with so many letters in the mean cell, a table scrolls."""
 LEFT_OUT = "Not executed: this contender was left out of the run"
 
 
@@ -83,6 +85,13 @@ class ShownTable:
     title: str
     contenders: tuple[str, ...]
     groups: tuple[tuple[str, tuple[ShownRow, ...]], ...]
+
+    @property
+    def is_wordy(self) -> bool:
+        """So many columns with so much in them that it has to scroll to stay readable."""
+        cells = [cell for _, rows in self.groups for row in rows for cell in row.cells if cell]
+        letters = sum(len(cell.text) for cell in cells)
+        return len(self.contenders) >= MANY and letters > WORDY * len(cells)
 
 
 def own_criteria(guide: Guide, choice: Choice) -> list[tuple[str, Criterion]]:

@@ -35,13 +35,13 @@ def technologies() -> Iterator[tuple[str, str]]:
         yield from ((category, row["id"]) for row in rows)
 
 
-@pytest.mark.parametrize(("category", "key"), technologies())
+@pytest.mark.parametrize(("category", "key"), [*technologies()])
 def test_technology_has_its_page(category: str, key: str) -> None:
     """In the category that the inventory names; topics are concepts or have a verdict too."""
     assert GUIDE.category_of.get(key) == category
 
 
-@pytest.mark.parametrize("category", INVENTORY["technologies"])
+@pytest.mark.parametrize("category", list(INVENTORY["technologies"]))
 def test_category_has_its_page(category: str) -> None:
     """With choices, mistakes and something to read next."""
     found = GUIDE.categories[category]
@@ -107,7 +107,7 @@ def test_snippet_of_the_inventory_is_there_or_named_as_to_come() -> None:
     assert rows - set(GUIDE.snippets) == to_come
 
 
-@pytest.mark.parametrize("contract", CONTENDERS)
+@pytest.mark.parametrize("contract", list(CONTENDERS))
 def test_contract_is_implemented_by_all_its_contenders(contract: str) -> None:
     """The same service, once in each technology."""
     wanted = {f"{contract}/{key}" for key in CONTENDERS[contract]}

@@ -6,6 +6,8 @@ import pytest
 
 from guide.cells import (
     ShownCell,
+    ShownRow,
+    ShownTable,
     executed_cells,
     figure_text,
     number,
@@ -303,3 +305,21 @@ def test_requirement_that_a_shell_would_read_is_quoted(
 ) -> None:
     """Brackets are patterns to it, `<` and `>` files, `;` an end; the rest stays as it is."""
     assert Context(sample, "").install_line((requirement, "blue-client")) == f"{shown} blue-client"
+
+
+@pytest.mark.parametrize(
+    ("columns", "text", "wordy"),
+    [
+        pytest.param(9, "Yes", False, id="many short ones"),
+        pytest.param(9, "None; the broker keeps it a day", True, id="many long ones"),
+        pytest.param(6, "None; the broker keeps it a day", False, id="few long ones"),
+    ],
+)
+def test_table_of_many_columns_with_much_text_scrolls(
+    columns: int, text: str, *, wordy: bool
+) -> None:
+    """So that no column becomes a strip of syllables."""
+    criterion = Criterion(id="row", name="Row", accepts=("source",))
+    row = ShownRow(criterion, (ShownCell(text, "cited", "", ""),) * columns)
+    table = ShownTable("t", "T", ("x",) * columns, (("Facts", (row,)),))
+    assert table.is_wordy == wordy

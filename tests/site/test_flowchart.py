@@ -61,12 +61,10 @@ class Box:
         return across > 1 and down > 1
 
 
-def outcomes(decision: Decision, question: str) -> list[str]:
-    """The technologies at the ends of the ways that start at a question, once per way."""
-    found = []
-    for answer in decision.questions[question].answers:
-        found += outcomes(decision, answer.to) if answer.to else [answer.pick or ""]
-    return found
+def outcomes(decision: Decision) -> list[str]:
+    """The pages that the decision's answers lead to; a question reached twice is drawn once."""
+    answers = [answer for question in decision.questions.values() for answer in question.answers]
+    return [answer.outcome for answer in answers if answer.outcome]
 
 
 @pytest.fixture
@@ -95,7 +93,7 @@ def test_every_outcome_is_a_link_that_can_be_clicked(page: Page, address: str, k
     settled(page, here)
     links = page.locator(f"[data-flowchart={key}] .sp-flow__out a")
     led = [urljoin(here, link.get_attribute("href") or "") for link in links.all()]
-    wanted = [f"{address}technologies/{pick}/" for pick in outcomes(decision, decision.start)]
+    wanted = [f"{address}{outcome}/" for outcome in outcomes(decision)]
     assert sorted(led) == sorted(wanted)
     hidden = [link.inner_text() for link in links.all() if not link.evaluate(UNDER_THE_POINTER)]
     assert not hidden, listed(hidden)
