@@ -22,6 +22,7 @@ from .cells import (
 )
 from .changes import Change, changes
 from .decisions import Branch, drawn, mermaid
+from .guidance import Stack
 from .models import (
     Category,
     Choice,
@@ -29,7 +30,6 @@ from .models import (
     Decision,
     Implementation,
     Snippet,
-    Stack,
     Technology,
 )
 from .packages import Package, age, day, is_dormant, normalized

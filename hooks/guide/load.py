@@ -8,15 +8,13 @@ from typing import cast
 from pydantic import BaseModel, ValidationError
 
 from .explain import read_model
+from .guidance import Answered, Lesson, Stack
 from .models import (
-    Answered,
     Category,
     Contract,
     Decision,
     Implementation,
-    Lesson,
     Snippet,
-    Stack,
     Technology,
     Thing,
     Versus,

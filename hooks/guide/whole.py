@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from .guidance import Answered, Lesson, Stack
 from .models import (
-    Answered,
     Category,
     Contract,
     Decision,
     Implementation,
-    Lesson,
     Snippet,
-    Stack,
     Technology,
     Versus,
 )
