@@ -49,9 +49,12 @@ from .whole import Guide
 
 @dataclass(frozen=True)
 class Stats:
-    """How much of the guide is proven: executed cells, run snippets, verdicts, implementations."""
+    """How much of the guide is proven, and by what."""
 
     executed: int
+    """Cells that a test observed or measured."""
+    looked_up: int
+    """Cells that a test looks up in the locked packages or their metadata."""
     snippets: int
     verdicts: int
     implementations: int
@@ -308,10 +311,10 @@ class Context:
         return {name: s for name, s in stacks if any(role.pick == key for role in s.roles)}
 
     def install_of_stack(self, stack: Stack) -> tuple[str, ...]:
-        """What to install for all of a stack's roles that every service of its kind has."""
+        """What to install for the roles that every such service has, each distribution once."""
         roles = [role for role in stack.roles if role.optional is None]
         items = [item for role in roles for item in self.install_of(self.technology(role.pick))]
-        return tuple(dict.fromkeys(items))
+        return tuple({normalized(item): item for item in reversed(items)}.values())[::-1]
 
     def changes(self) -> list[Change]:
         """Verdicts that changed, the newest first."""
@@ -329,9 +332,22 @@ class Context:
     def stats(self) -> Stats:
         """How much of the guide is proven."""
         executed = [self.executed(category)[0] for category in self.guide.categories.values()]
+        looked_up = [
+            cell
+            for technology in self.guide.technologies.values()
+            for cells in technology.cells.values()
+            for cell in cells.values()
+            if cell.evidence.kind in {"package", "metadata"}
+        ]
         ran = [key for key in self.guide.snippets if self._is_current("snippet", key)]
         verdicts = [t for t in self.guide.technologies.values() if t.verdict]
-        return Stats(sum(executed), len(ran), len(verdicts), len(self.guide.implementations))
+        return Stats(
+            sum(executed),
+            len(looked_up),
+            len(ran),
+            len(verdicts),
+            len(self.guide.implementations),
+        )
 
     def _is_current(self, kind: str, key: str) -> bool:
         proof = self.proof(kind, key)

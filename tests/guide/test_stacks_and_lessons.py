@@ -2,6 +2,7 @@
 
 import pytest
 
+from guide.context import Context
 from tests.guide.conftest import Tree
 
 KEEPER = "data/stacks/keeper.yml"
@@ -109,3 +110,13 @@ def test_concept_needs_an_explanation_and_nothing_else_of_a_verdict(tree: Tree) 
     (tree.root / colour).unlink()
     tree.change(red, "pros: [", "about: [")
     assert f"{red}:1: 'the file' says nothing under pros; write it" in tree.problems()
+
+
+def test_stack_installs_each_distribution_once_as_its_first_role_wants_it(tree: Tree) -> None:
+    """A database's client is a driver's package again; what not every service has is left out."""
+    red, green = (f"data/technologies/stores/{name}.yml" for name in ("red", "green"))
+    tree.change(red, "package: red-client", 'package: red-client\ninstall: ["red-client[fast]"]')
+    tree.change(green, "works_with: [red]", "works_with: [red]\ninstall: [Red_Client]")
+    guide = tree.guide()
+    installed = Context(guide, "").install_of_stack(guide.stacks["keeper"])
+    assert installed == ("red-client[fast]",)
