@@ -12,6 +12,18 @@ MOST_WORDS = 150
 """So long may the answer to a question of the FAQ be."""
 
 
+def says_something[M: Model](one: M, *names: str) -> M:
+    """The model, if one of these fields of it holds something.
+
+    Raises:
+        ValueError: All of them are empty.
+    """
+    if not any(getattr(one, name) for name in names):
+        message = f"says nothing; give {' or '.join(f'`{name}`' for name in names)}"
+        raise ValueError(message)
+    return one
+
+
 class Alternative(Model):
     """What else can take a role."""
 
@@ -69,11 +81,8 @@ class Part(Model):
     """A list below them."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.text and not self.points:
-            message = "says nothing; give `text` or `points`"
-            raise ValueError(message)
-        return self
+    def _is_not_silent(self) -> Self:
+        return says_something(self, "text", "points")
 
 
 class Section(Model):
@@ -93,11 +102,8 @@ class Section(Model):
     """Pages elsewhere that somebody read."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if not self.text and not self.parts:
-            message = "says nothing; give `text` or `parts`"
-            raise ValueError(message)
-        return self
+    def _is_not_silent(self) -> Self:
+        return says_something(self, "text", "parts")
 
 
 class Lesson(Thing):

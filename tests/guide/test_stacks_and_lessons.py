@@ -60,6 +60,10 @@ BROKEN = [
         f"{LESSON}:14: names the section 'in-memory' twice; delete one", id="section twice",
     ),
     pytest.param(
+        LESSON, "    text: [A disk is no backup.]\n", "",
+        f"{LESSON}:14: 'sections' says nothing; give `text` or `parts`", id="silent section",
+    ),
+    pytest.param(
         QUESTION, "compare/blue-vs-red", "compare/red-vs-blue",
         f"{QUESTION}:3: unknown page 'compare/red-vs-blue'; did you mean 'compare/blue-vs-red'?",
         id="proof",
