@@ -1,4 +1,6 @@
-"""What holds for every page there is; the pages of a kind are looked at in one go."""
+"""What holds for every page there is; the pages of a kind are looked at in batches."""
+
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -8,6 +10,7 @@ from tests.site.kinds import KINDS, LOST, addresses
 from tests.site.telling import listed
 
 NARROW, WIDE = 360, 1280
+MOST_PAGES = 60
 
 WIDER_THAN_THE_WINDOW = """() => {
   const root = document.documentElement;
@@ -32,12 +35,20 @@ def faults(page: Page, complaints: list[str], url: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "lost"])
+def batches() -> Iterator[object]:
+    """The pages of every kind, as many as one test looks at within its time."""
+    for kind in KINDS:
+        names = addresses(kind)
+        for start in range(0, len(names), MOST_PAGES):
+            first = "" if start == 0 else f"-from-{start}"
+            yield pytest.param(names[start : start + MOST_PAGES], id=f"{kind}{first}")
+    yield pytest.param([LOST], id="lost")
+
+
+@pytest.mark.parametrize("names", [*batches()])
 def test_page_is_quiet_keeps_to_its_origin_and_does_not_scroll_sideways(
-    browser: Browser, address: str, kind: str
+    browser: Browser, address: str, names: list[str]
 ) -> None:
-    names = [LOST] if kind == "lost" else addresses(kind)
-    assert names
     with opened(browser, address) as (page, complaints):
         lines = [
             f"/{name}: {fault}"
