@@ -105,6 +105,26 @@ def test_nothing_moves_when_the_fonts_come_late(
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
+def test_head_stands_where_it_will_before_the_rest_has_come(
+    browser: Browser, address: str, url: str
+) -> None:
+    """A slow line gives the head first; what comes after it must not move it."""
+    with opened(browser, address) as (page, _):
+        settled(page, url)
+        whole = page.locator(".sp-head__in").bounding_box()
+        page.route(url, lambda route: route.fulfill(body=up_to_the_head(route), status=200))
+        page.goto(url)
+        assert page.locator("main").count() == 0
+        assert page.locator(".sp-head__in").bounding_box() == whole
+
+
+def up_to_the_head(route: Route) -> str:
+    """The page's text up to the end of its header, as a parser holds it for a moment."""
+    before, end, _ = route.fetch().text().partition("</header>")
+    return before + end
+
+
+@pytest.mark.parametrize("kind", EVERY_KIND)
 def test_skip_link_leads_to_the_content_by_keyboard(page: Page, url: str) -> None:
     settled(page, url)
     page.keyboard.press("Tab")
