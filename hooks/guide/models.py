@@ -26,7 +26,9 @@ MetadataField = Literal[
     "requires",
     "size",
 ]
-ServiceName = Literal["postgresql", "valkey"]
+ServiceName = Literal[
+    "postgresql", "valkey", "rabbitmq", "kafka", "nats", "mariadb", "memcached", "mongodb"
+]
 
 
 class Model(BaseModel):

@@ -1,11 +1,13 @@
-"""The fixture that gives a test its snippet."""
+"""The fixtures that give a test its snippet."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from tests.snippets.loading import loaded, snippet_path
+from guide.places import snippet_files
+from tests.snippets.loading import ROOT, loaded, snippet_path
 
 
 @pytest.fixture
@@ -17,3 +19,11 @@ def snippet(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
     """
     with loaded(snippet_path(request.path)) as module:
         yield module
+
+
+@pytest.fixture
+def snippet_file(request: pytest.FixtureRequest) -> Path:
+    """Give the file of the snippet under test, whatever its language."""
+    path = snippet_path(request.path)
+    (found,) = snippet_files(ROOT, f"{path.parent.name}/{path.stem.replace('_', '-')}")
+    return found
