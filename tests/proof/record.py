@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 ROOT = Path(__file__).resolve().parents[2]
 RECORD_VARIABLE = "STACKPROOF_RECORD"
 COVER_VARIABLE = "STACKPROOF_COVER"
+COVERAGE_FILE_VARIABLE = "STACKPROOF_COVERAGE_FILE"
 
 
 class Record(BaseModel):

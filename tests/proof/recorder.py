@@ -1,25 +1,20 @@
 """The pytest plugin that writes the record of a run: `pytest -p tests.proof.recorder FILE`."""
 
+import gc
 import os
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import coverage
 import pytest
 
-from tests.proof.record import RECORD_VARIABLE, Record, covered_paths
+from tests.proof.record import COVERAGE_FILE_VARIABLE, RECORD_VARIABLE, Record, covered_paths
 
 PATHS = covered_paths()
-# SQLAlchemy's asynchronous sessions run in greenlets, whose lines count too.
-COVERAGE = (
-    coverage.Coverage(
-        data_file=None, config_file=False, include=PATHS, concurrency=["thread", "greenlet"]
-    )
-    if PATHS
-    else None
-)
+COVERAGE = coverage.Coverage(config_file=os.environ[COVERAGE_FILE_VARIABLE]) if PATHS else None
 PASSED: list[str] = []
 FAILURES: list[str] = []
 SKIPPED: list[str] = []
@@ -82,14 +77,21 @@ def _uncovered() -> dict[str, tuple[int, ...]]:
     if COVERAGE is None:
         return {}
     COVERAGE.stop()
+    COVERAGE.save()
     # A run that broke before its first line has no data; its own failure is what matters.
     warnings.simplefilter("ignore", coverage.exceptions.CoverageWarning)
+    # Combining leaves the files that it reads for the collector to close.
+    warnings.simplefilter("ignore", ResourceWarning)
+    whole = coverage.Coverage(config_file=os.environ[COVERAGE_FILE_VARIABLE])
+    with suppress(coverage.exceptions.NoDataError):
+        whole.combine()
     missing: dict[str, tuple[int, ...]] = {}
     for path in PATHS:
         try:
-            lines = COVERAGE.analysis2(path)[3]
+            lines = whole.analysis2(path)[3]
         except coverage.exceptions.NoSource:
             continue
         if lines:
             missing[path] = tuple(lines)
+    gc.collect()
     return missing

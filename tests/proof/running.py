@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.record import COVER_VARIABLE, RECORD_VARIABLE, ROOT, Record
+from tests.proof.record import (
+    COVER_VARIABLE,
+    COVERAGE_FILE_VARIABLE,
+    RECORD_VARIABLE,
+    ROOT,
+    Record,
+)
 from tests.proof.things import Thing
 
 WITHOUT = ("cacheprovider", "hypothesispytest", "xdist")
@@ -17,6 +23,20 @@ WITHOUT = ("cacheprovider", "hypothesispytest", "xdist")
 TIMEOUT = 900
 """Seconds after which a run is broken off: benchmarks take minutes, hung tests for ever."""
 
+
+COVERAGE_SETTINGS = """
+[run]
+parallel = true
+data_file = {folder}/coverage
+include =
+    {paths}
+# SQLAlchemy's asynchronous sessions run in greenlets, whose lines count too.
+concurrency = thread, greenlet
+# So do those of workers and servers that a test starts, if they end by themselves or by SIGTERM.
+patch = subprocess, _exit
+sigterm = true
+disable_warnings = no-data-collected, module-not-imported, module-not-measured
+"""
 
 GOOD_CODES = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 """What pytest ends with when nothing failed; a file that skips itself collects no tests."""
@@ -33,10 +53,14 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
     with tempfile.TemporaryDirectory(prefix="stackproof-record-") as folder:
         target = Path(folder) / "record.json"
         output = Path(folder) / "output.txt"
+        settings = Path(folder) / "coverage.ini"
+        paths = "\n    ".join(covered)
+        settings.write_text(COVERAGE_SETTINGS.format(folder=folder, paths=paths), "utf-8")
         environment = {
             **{name: text for name, text in os.environ.items() if not name.startswith("PYTEST_")},
             RECORD_VARIABLE: str(target),
             COVER_VARIABLE: os.pathsep.join(covered),
+            COVERAGE_FILE_VARIABLE: str(settings),
         }
         command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q"]
         command += ["-p", "tests.proof.recorder", *(f"-pno:{name}" for name in WITHOUT)]

@@ -22,6 +22,30 @@ PATH = pathlib.Path(__file__).with_name("snippet.py")
 def test_positive():
     assert runpy.run_path(str(PATH))["sign"](1) == "positive"
 """
+ENDS_ITSELF = """\
+print("works", flush=True)
+"""
+WAITS = """\
+import time
+print("works", flush=True) or time.sleep(20)
+"""
+FORKS = """\
+import os
+if os.fork():
+    os.wait()
+else:
+    print("works", flush=True)
+    os._exit(0)
+"""
+STARTS_WORKER = """\
+import pathlib, subprocess, sys
+PATH = pathlib.Path(__file__).with_name("snippet.py")
+def test_worker():
+    with subprocess.Popen([sys.executable, PATH], stdout=subprocess.PIPE) as worker:
+        assert worker.stdout.readline() == b"works\\n"
+        if "sleep" in PATH.read_text():
+            worker.terminate()
+"""
 FAILS_IN_SETUP = """\
 import pytest
 @pytest.fixture
@@ -146,3 +170,19 @@ def test_lines_that_did_not_run_are_named(tmp_path: Path) -> None:
     whole = SNIPPET.replace("number < 0", "number > 0").replace('return "positive"', "")
     (tmp_path / "snippet.py").write_text(whole.replace("negative", "positive"), "utf-8")
     assert run_of(tmp_path, LOADS_SNIPPET, "snippet.py").idle_lines == []
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        pytest.param(ENDS_ITSELF, id="ends itself"),
+        pytest.param(WAITS, id="is told to end"),
+        pytest.param(FORKS, id="forks"),
+    ],
+)
+def test_lines_that_ran_in_a_process_of_its_own_count(tmp_path: Path, worker: str) -> None:
+    """A worker that a test starts runs the snippet too; only one that is killed forgets it."""
+    (tmp_path / "snippet.py").write_text(worker, "utf-8")
+    record = run_of(tmp_path, STARTS_WORKER, "snippet.py")
+    assert record.failures == ()
+    assert record.idle_lines == []
