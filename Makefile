@@ -8,7 +8,7 @@ run := $(test)/python -m tools.run
 # A worker per core; more than four only compete for the one PostgreSQL.
 parallel := -n logical --maxprocesses 4 --dist loadscope
 
-.PHONY: help serve build test check fix lock prove bench clean site-environment test-environment
+.PHONY: help serve build test check fix lock prove mutate bench clean site-environment test-environment
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -38,6 +38,9 @@ lock: ## resolve every dependency anew; write requirements/*.txt and data/packag
 
 prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe check=1)
 	@$(run) tests.proof $(foreach word,only kind check,$(if $($(word)),$(word)=$($(word))))
+
+mutate: test-environment ## change snippets; report what no test notices (only=orms/upsert each=5 seed=1)
+	@$(run) tests.mutation $(foreach word,only each seed,$(if $($(word)),$(word)=$($(word))))
 
 bench: test-environment ## measure page weight and what the hooks add, beside stock Material
 	@$(run) pytest -n 0 -s tests/benchmarks/site $(args)

@@ -1,0 +1,111 @@
+"""Run a snippet's own test on its mutants, in a copy of the repository."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.mutation.mutants import Mutant, mutants, sampled
+from tests.proof.running import WITHOUT
+from tests.proof.things import Thing
+from tests.snippets.processes import environment
+
+COPIED = ("data", "hooks", "snippets", "tests", "tools", "pyproject.toml")
+TIMEOUT = 60.0
+"""Seconds after which a test that does not end has noticed: the snippet hangs."""
+
+EQUIVALENT = Path(__file__).with_name("equivalent.yml")
+
+
+@dataclass(frozen=True)
+class Try:
+    """A mutant of one file of a snippet."""
+
+    thing: Thing
+    path: Path
+    """The file, from the root of the repository."""
+    mutant: Mutant
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.mutant}"
+
+
+def tries(thing: Thing, root: Path, number: int | None, seed: str) -> list[Try]:
+    """What to try of one snippet: `number` of its mutants, or every one if None."""
+    found = []
+    for path in thing.sources:
+        if path.suffix == ".py":
+            code = (root / path).read_text("utf-8")
+            found += [[Try(thing, path, one) for one in place] for place in mutants(code)]
+    if number is None:
+        return [one for place in found for one in place]
+    return drawn(found, number, f"{seed} {thing.id}")
+
+
+def drawn(places: list[list[Try]], number: int, seed: str) -> list[Try]:
+    """At most `number` of them, each of another place."""
+    by_mutant = {id(one.mutant): one for place in places for one in place}
+    chosen = sampled([[one.mutant for one in place] for place in places], number, seed)
+    return [by_mutant[id(one)] for one in chosen]
+
+
+@contextmanager
+def copy_of(root: Path, folder: Path) -> Iterator[Path]:
+    """Give a copy of what tests of snippets need; files are changed there and nowhere else."""
+    leave = shutil.ignore_patterns("__pycache__", ".*", "golden")
+    for name in COPIED:
+        if (root / name).is_dir():
+            shutil.copytree(root / name, folder / name, ignore=leave)
+        else:
+            shutil.copy2(root / name, folder / name)
+    yield folder
+
+
+def is_noticed(one: Try, copy: Path) -> bool:
+    """Tell whether the snippet's own test fails, or never ends, with the mutant in its place."""
+    file = copy / one.path
+    before = file.read_text("utf-8")
+    file.write_text(one.mutant.code, "utf-8")
+    try:
+        return not passes(one.thing, copy)
+    finally:
+        file.write_text(before, "utf-8")
+
+
+def passes(thing: Thing, copy: Path) -> bool:
+    """Tell whether the snippet's test passes in the copy."""
+    command = [sys.executable, "-m", "pytest", str(thing.test), "-x", "-q"]
+    command += [f"-pno:{name}" for name in WITHOUT]
+    # Compiled files go by the second in which a source was written; PYTHONPATH names the tree
+    # that this is a copy of.
+    apart = {**environment(), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
+    with (copy / "output.txt").open("wb") as output:
+        try:
+            done = subprocess.run(
+                command,
+                cwd=copy,
+                env=apart,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return False
+    return done.returncode == 0
+
+
+def equivalents(path: Path = EQUIVALENT) -> dict[tuple[str, str], str]:
+    """Snippet and the line as it becomes → why nothing changes by it."""
+    written = yaml.safe_load(path.read_text("utf-8")) or {}
+    return {
+        (snippet, each["becomes"]): each["because"]
+        for snippet, found in written.items()
+        for each in found
+    }
