@@ -1,6 +1,7 @@
 """What the templates ask for: lookups in the guide, and links from the page they stand on."""
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,13 +23,16 @@ from .cells import (
 )
 from .changes import Change, changes
 from .decisions import Branch, drawn, mermaid
+from .filters import snippet_filters
 from .guidance import Stack
 from .models import (
+    SERVICES,
     Category,
     Choice,
     Criterion,
     Decision,
     Implementation,
+    ServiceName,
     Snippet,
     Technology,
 )
@@ -279,6 +283,14 @@ class Context:
     def install_of(self, technology: Technology) -> tuple[str, ...]:
         """What to install for a technology."""
         return technology.install or ((technology.package,) if technology.package else ())
+
+    def service_name(self, service: ServiceName) -> str:
+        """What readers call a service."""
+        return SERVICES[service]
+
+    def snippet_filters(self) -> Mapping[str, Mapping[str, str]]:
+        """By what the list of snippets can be narrowed down; see `filters`."""
+        return snippet_filters(self.guide)
 
     def snippet_folders(self) -> list[str]:
         """The categories that have snippets."""

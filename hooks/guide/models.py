@@ -29,6 +29,17 @@ MetadataField = Literal[
 ServiceName = Literal[
     "postgresql", "valkey", "rabbitmq", "kafka", "nats", "mariadb", "memcached", "mongodb"
 ]
+SERVICES: dict[ServiceName, str] = {
+    "postgresql": "PostgreSQL",
+    "valkey": "Valkey",
+    "rabbitmq": "RabbitMQ",
+    "kafka": "Kafka",
+    "nats": "NATS",
+    "mariadb": "MariaDB",
+    "memcached": "Memcached",
+    "mongodb": "MongoDB",
+}
+"""The services that a snippet may need, with their names as readers see them."""
 
 
 class Model(BaseModel):

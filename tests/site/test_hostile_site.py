@@ -42,7 +42,11 @@ FIELDS = (
     ("data/stacks/keeper.yml", "  - role: ", "Store"),
     ("data/learn/mistakes.yml", "title: ", "Typical mistakes"),
     ("data/learn/faq/red-or-blue.yml", "question: ", "Red or Blue?"),
-    ("data/technologies/stores/green.yml", "  - {date: 2026-11-20, tier: avoid, because: ", "It broke."),
+    (
+        "data/technologies/stores/green.yml",
+        "  - {date: 2026-11-20, tier: avoid, because: ",
+        "It broke.",
+    ),
     ("data/versus/blue-vs-red.yml", "answer: ", "Red if it must last."),
     (DECISION, "title: ", "Which store?"),
     (DECISION, "    ask: ", "Must it last?"),
