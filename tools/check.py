@@ -3,6 +3,7 @@
 .venv/test/bin/python -m tools.check [name …]
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,6 +11,24 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+
+SNIPPET_TYPES = (
+    "--config-file",
+    os.devnull,
+    "--cache-dir",
+    ".cache/mypy-snippets",
+    "--python-version",
+    "3.13",
+    "--strict",
+    # What a library without types gives is taken as it is.
+    "--ignore-missing-imports",
+    "--allow-subclassing-any",
+    "--allow-untyped-decorators",
+    "--no-warn-return-any",
+    "--no-warn-unused-ignores",
+)
+"""How snippets are held to their types: readers run them on the newest Python."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +45,7 @@ def steps(root: Path, site: str) -> list[Step]:
     workflows = [str(path) for path in sorted((root / ".github" / "workflows").glob("*.yml"))]
     schema = ("--builtin-schema", "vendor.github-workflows")
     build = ("mkdocs", "build", "--strict", "--site-dir", site)
+    snippets = [str(path) for path in sorted((root / "snippets").glob("*/*.py"))]
     return [
         Step(
             "format",
@@ -38,6 +58,7 @@ def steps(root: Path, site: str) -> list[Step]:
         Step("schema", ("check-jsonschema", *schema, *workflows), "mend the keys by hand"),
         Step("workflows", ("zizmor", "--offline", "--quiet", ".github"), "mend by hand"),
         Step("types", ("mypy",), "mend the lines by hand; `make check only=types` runs it alone"),
+        Step("snippets", ("mypy", *SNIPPET_TYPES, *snippets), "mend the lines by hand"),
         Step("site", build, "mend the pages named; `make serve` shows them"),
     ]
 
