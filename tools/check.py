@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 SNIPPET_TYPES = (
     "--config-file",
     os.devnull,

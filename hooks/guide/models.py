@@ -435,6 +435,8 @@ class Snippet(Thing):
     technologies: Annotated[tuple[Id, ...], Field(min_length=1)]
     services: tuple[ServiceName, ...] = ()
     """What must be running."""
+    waits_for: Line | None = None
+    """What its test needs that few machines have, as in `a MongoDB server`; said until it ran."""
     install: tuple[Line, ...] = ()
     """What must be installed, as `uv add` takes it."""
     highlight: tuple[

@@ -1,6 +1,7 @@
 """What the sample guide's pages say, whole, in `golden/`; and what a marker may be."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,20 @@ def test_proof_page_says_that_nothing_is_left_to_be_executed(tree: Tree) -> None
     text = rendered.filled(rendered.markdown)
     assert "nothing: every probe, benchmark and snippet" in text
     assert "Not executed on this version" not in text
+
+
+def test_snippet_without_proof_says_what_it_waits_for(tree: Tree) -> None:
+    """On its own page and on the proof page, where its link leads."""
+    (tree.root / "data/proof/snippet/stores/keep-state.json").unlink()
+    with (tree.root / "data/snippets/stores/keep-state.yml").open("a", encoding="utf-8") as file:
+        file.write("waits_for: a store that takes a week to start\n")
+    both = "<!-- guide:snippet stores/keep-state -->\n\n<!-- guide:proof -->\n"
+    rendered = expand(both, tree.guide(), JINJA, "proof/", "x.md")
+    text = rendered.filled(rendered.markdown)
+    assert "on this version</b> It waits for a store that takes a week to start." in text
+    assert "</code>, waits for a store that takes a week to start</li>" in text
+    (anchor,) = set(re.findall(r'href="[^"]*#(snippet-[^"]+)"', text))
+    assert f'id="{anchor}"' in text
 
 
 def test_marker_becomes_its_view(sample: Guide) -> None:
