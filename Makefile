@@ -36,8 +36,8 @@ lock: ## resolve every dependency anew; write requirements/*.txt and data/packag
 	@$(environment) site test texts
 	@$(run) tools.packages
 
-prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe check=1)
-	@$(run) tests.proof $(foreach word,only kind check,$(if $($(word)),$(word)=$($(word))))
+prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe missing=1 check=1)
+	@$(run) tests.proof $(foreach word,only kind missing check,$(if $($(word)),$(word)=$($(word))))
 
 mutate: test-environment ## change snippets; report what no test notices (only=orms/upsert each=5 seed=1)
 	@$(run) tests.mutation $(foreach word,only each seed,$(if $($(word)),$(word)=$($(word))))

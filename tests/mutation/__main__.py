@@ -19,6 +19,7 @@ from guide.load import load_guide
 from guide.problems import DataError
 from guide.whole import Guide
 from tests.mutation.surviving import Try, copy_of, equivalents, is_noticed, tries
+from tests.proof.__main__ import is_current
 from tests.proof.things import Thing, things
 from tests.services.run import Run
 
@@ -60,7 +61,7 @@ def proven_snippets(guide: Guide, only: str) -> list[Thing]:
     found = [
         thing
         for thing in things(guide, only)
-        if thing.kind == "snippet" and str(thing) in guide.proofs and str(thing) not in guide.stale
+        if thing.kind == "snippet" and is_current(thing, guide)
     ]
     return [thing for thing in found if thing.id == only] or found
 

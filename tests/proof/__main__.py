@@ -22,7 +22,7 @@ from tests.proof.running import run_alone
 from tests.proof.things import Thing, things
 from tests.services.run import Run
 
-WORDS = ("only", "kind", "check")
+WORDS = ("only", "kind", "check", "missing")
 TOLD = ("ran", "skipped", "differs", "failed")
 
 
@@ -35,9 +35,10 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     if unknown := sorted(set(wanted) - set(WORDS)):
         sys.stderr.write(f"unknown argument {unknown[0]}; give {', '.join(WORDS)} as name=value\n")
         return 2
-    if wanted.get("check", "1") != "1":
-        sys.stderr.write(f"check={wanted['check']} means nothing; give check=1 or leave it out\n")
-        return 2
+    for switch in ("check", "missing"):
+        if (given := wanted.get(switch, "1")) != "1":
+            sys.stderr.write(f"{switch}={given} means nothing; give {switch}=1 or leave it out\n")
+            return 2
     try:
         guide = load_guide(root)
     except DataError as error:
@@ -48,6 +49,11 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         for thing in things(guide, wanted.get("only", ""))
         if wanted.get("kind", thing.kind) == thing.kind
     ]
+    if chosen and "missing" in wanted:
+        chosen = [thing for thing in chosen if not is_current(thing, guide)]
+        if not chosen:
+            sys.stdout.write("every proof is there and current\n")
+            return 0
     if not chosen:
         sys.stderr.write("nothing to prove has such a name; see data/proof/ for names\n")
         return 2
@@ -59,6 +65,11 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     counts = ", ".join(f"{told.count(word)} {word}" for word in TOLD if word in told)
     sys.stdout.write(f"\n{len(told)} chosen: {counts}\n")
     return 1 if {"failed", "differs"} & set(told) else 0
+
+
+def is_current(thing: Thing, guide: Guide) -> bool:
+    """Tell whether there is a proof of the present bytes and versions."""
+    return str(thing) in guide.proofs and str(thing) not in guide.stale
 
 
 def _prove(thing: Thing, guide: Guide, check: bool) -> str:  # noqa: FBT001  # one switch of one command

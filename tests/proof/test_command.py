@@ -198,9 +198,10 @@ def test_check_without_an_earlier_proof_differs(
 @pytest.mark.parametrize(
     ("argument", "said"),
     [
-        ("chekc=1", "unknown argument chekc; give only, kind, check as name=value"),
+        ("chekc=1", "unknown argument chekc; give only, kind, check, missing as name=value"),
         ("check=0", "check=0 means nothing; give check=1 or leave it out"),
         ("check=true", "check=true means nothing; give check=1 or leave it out"),
+        ("missing=yes", "missing=yes means nothing; give missing=1 or leave it out"),
         ("check", "check= means nothing; give check=1 or leave it out"),
         ("only=sores", "nothing to prove has such a name"),
         ("kind=prob", "nothing to prove has such a name"),
@@ -214,6 +215,19 @@ def test_argument_that_means_nothing_is_refused(
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
+
+
+def test_missing_proves_what_has_no_current_proof(
+    root: Path, runs: Runs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sample's stale benchmark and a snippet without proof; then nothing is left."""
+    (root / SNIPPET).unlink()
+    runs(snippet=record(), benchmark=record(properties=FAST))
+    assert command.main(["missing=1"], root) == 0
+    assert capsys.readouterr().out.endswith("\n2 chosen: 2 ran\n")
+    runs()
+    command.main(["missing=1", "kind=snippet"], root)
+    assert "every proof is there and current\n" in capsys.readouterr().out
 
 
 def test_broken_data_is_told_before_anything_runs(
