@@ -18,11 +18,13 @@ def start(
     port: int,
     home: Path,
     *,
-    command: Sequence[str],
+    command: Sequence[str] = (),
     environment: Mapping[str, str] | None = None,
+    bound: Mapping[int, int] | None = None,
 ) -> str:
     """Start the image and give `host:port` at which its port is reached.
 
+    `bound` maps ports of the container to ports of the host that must be those and no others.
     The container's name is written into `home` before it exists, so the reaper can remove it
     whatever happens to this process.
     """
@@ -41,7 +43,9 @@ def start(
     testcontainers_config.ryuk_disabled = True
     name = f"{home.parents[1].name}-{home.parent.name}"
     (home / CONTAINER_FILE).write_text(name, encoding="utf-8")
-    container = DockerContainer(image, command=list(command), name=name, ports=[port])
+    container = DockerContainer(image, name=name, ports=[port]).with_command(list(command))
+    for inside, outside in (bound or {}).items():
+        container.with_bind_ports(inside, outside)
     with closing(container.get_docker_client().client):
         try:
             container.with_envs(**(environment or {})).start()

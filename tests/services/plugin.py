@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import postgresql, valkey
+from tests.services import mariadb, memcached, mongodb, postgresql, rabbitmq, valkey
 from tests.services.model import Service, ServiceBroken, ServiceUnavailable
 from tests.services.policy import Policy, policy_of, unused
 from tests.services.registry import KINDS, RUN_VARIABLE, Registry
@@ -161,6 +161,59 @@ def valkey_url(request: pytest.FixtureRequest) -> Iterator[str]:
         refuse_foreign_keys(request.config, url)
     with valkey.flushed(url):
         yield url
+
+
+@pytest.fixture
+def rabbitmq_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the address of a new, empty virtual host of RabbitMQ, deleted after the test."""
+    service = use_service(request, "rabbitmq")
+    with rabbitmq.fresh_vhost(service.url) as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the `mysql://` address of a new, empty MariaDB database, dropped after the test."""
+    service = use_service(request, "mariadb")
+    with mariadb.fresh_database(service.url) as url:
+        yield url
+
+
+@pytest.fixture
+def mongodb_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the address of a new, empty MongoDB database, dropped after the test."""
+    service = use_service(request, "mongodb")
+    with mongodb.fresh_database(service.url) as url:
+        yield url
+
+
+@pytest.fixture
+def nats_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the address of a NATS server with JetStream, the test's own if it needs no Docker."""
+    service = use_service(request, "nats")
+    with request.config.stash[REGISTRY].own(service) as url:
+        yield url
+
+
+@pytest.fixture
+def kafka_servers(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the `host:port` of a broker of the Kafka protocol, the test's own if it is Tansu.
+
+    Tansu waits half the session timeout for further members of a group, so a test should shorten
+    that: to 22 s with librdkafka's default, to 0.5 s with `session.timeout.ms` of 1000.
+    """
+    service = use_service(request, "kafka")
+    with request.config.stash[REGISTRY].own(service) as servers:
+        yield servers
+
+
+@pytest.fixture
+def memcached_address(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give the `host:port` of an empty Memcached, the test's own if it needs no Docker."""
+    service = use_service(request, "memcached")
+    with request.config.stash[REGISTRY].own(service) as address:
+        memcached.flush(address)
+        yield address
 
 
 def refuse_foreign_keys(config: pytest.Config, url: str) -> None:

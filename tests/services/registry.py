@@ -5,20 +5,31 @@ import fcntl
 import itertools
 import json
 import os
+import shutil
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
 from tests.services import reaper
+from tests.services.kafka import KAFKA
+from tests.services.mariadb import MARIADB
+from tests.services.memcached import MEMCACHED
 from tests.services.model import PROVIDERS, Kind, Service, ServiceBroken, ServiceUnavailable
+from tests.services.mongodb import MONGODB
+from tests.services.nats import NATS
 from tests.services.postgresql import POSTGRESQL
+from tests.services.rabbitmq import RABBITMQ
 from tests.services.valkey import VALKEY
 
 RUN_VARIABLE = "STACKPROOF_SERVICES"
 PROVIDERS_VARIABLE = "SERVICE_PROVIDERS"
-KINDS = {kind.name: kind for kind in (POSTGRESQL, VALKEY)}
+KINDS = {
+    kind.name: kind
+    for kind in (POSTGRESQL, VALKEY, RABBITMQ, MARIADB, NATS, MEMCACHED, KAFKA, MONGODB)
+}
 
 Outcome = Service | ServiceUnavailable | ServiceBroken
 
@@ -46,6 +57,28 @@ class Registry:
         if isinstance(outcome, Service):
             return outcome
         raise outcome
+
+    @contextmanager
+    def own(self, service: Service) -> Iterator[str]:
+        """Give the address of a server like the service for one test alone, stopped afterwards.
+
+        For servers that start in a blink. Where the service came from an address or from Docker,
+        it is the service itself, which other tests use too.
+        """
+        provider = service.provider.split()[0]
+        if provider not in {"wheel", "system"}:
+            yield service.url
+            return
+        own = self.directory / service.name / f"own-{uuid.uuid4().hex}"
+        home = own / provider
+        try:
+            with self._locked(service.name):
+                home.mkdir(mode=0o755, parents=True)
+                started = KINDS[service.name].starts[provider](home)
+            yield started.url
+        finally:
+            reaper.stop_servers(own)
+            shutil.rmtree(own, ignore_errors=True)
 
     def outcome(self, name: str) -> Outcome | None:
         """Give what became of the service in this run; None if nobody has asked for it."""

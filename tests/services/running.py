@@ -7,14 +7,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.services.model import ServiceBroken, ServiceUnavailable
 
 STOP_SIGNAL_FILE = "stop-signal"
-ANSWER_TIMEOUT = 30.0
+# RabbitMQ takes 5 s on an idle machine; tests may be running on every core.
+ANSWER_TIMEOUT = 60.0
 # Debian keeps servers out of an ordinary user's PATH; Homebrew's directory is often missing too.
 SERVER_DIRECTORIES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/bin")
 # Servers get nothing else of our environment: neither secrets nor PG* or locale variables.
@@ -116,19 +117,25 @@ def run(command: Sequence[str | Path], home: Path) -> str:
 
 
 def launch(
-    command: Sequence[str | Path], home: Path, *, stop: signal.Signals = signal.SIGTERM
+    command: Sequence[str | Path],
+    home: Path,
+    *,
+    stop: signal.Signals = signal.SIGTERM,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a server with `home` as its working directory; `stop` is what ends it cleanly.
 
     The reaper recognises our servers by that working directory, so a server must stay in it.
+    `environment` adds to what servers get.
     """
+    LAUNCHED[:] = [server for server in LAUNCHED if server.poll() is None]
     (home / STOP_SIGNAL_FILE).write_text(stop.name, encoding="ascii")
     with (home / "log").open("ab") as log:
         try:
             server = subprocess.Popen(
                 command,
                 cwd=home,
-                env=SERVER_ENVIRONMENT,
+                env={**SERVER_ENVIRONMENT, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

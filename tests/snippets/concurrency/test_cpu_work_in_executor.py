@@ -1,0 +1,148 @@
+"""The event loop answers while other processes compute, and a killed process costs one answer."""
+
+import asyncio
+import os
+import re
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import combinations
+from pathlib import Path
+from pickle import PicklingError
+from types import ModuleType
+from typing import Any
+
+import httpx2
+import psutil
+import pytest
+from pydantic import ValidationError
+
+from tests.snippets.processes import Process, started, until
+
+LONG: dict[str, Any] = {"capacity": 100_000, "weights": [997 + number for number in range(40)]}
+SHORT = {"capacity": 10, "weights": [4, 5, 3]}
+
+
+@pytest.fixture
+def server(snippet_file: Path, tmp_path: Path) -> Iterator[Process]:
+    command = ["python", "-m", "uvicorn", f"{snippet_file.stem}:app", "--port", "0"]
+    env = {"PYTHONPATH": str(snippet_file.parent)}
+    with started(command, tmp_path, env) as process:
+        yield process
+
+
+@pytest.fixture
+def client(server: Process) -> Iterator[httpx2.Client]:
+    said = server.says("Uvicorn running on")
+    found = re.search(r"http://127\.0\.0\.1:\d+", said)
+    assert found is not None
+    with httpx2.Client(base_url=found[0], timeout=60) as client:
+        yield client
+
+
+def computing(server: Process) -> list[psutil.Process]:
+    return [
+        child
+        for child in server.process.children()
+        if any("spawn_main" in word for word in child.cmdline())
+    ]
+
+
+def test_heaviest_load_is_that_of_trying_all(snippet: ModuleType) -> None:
+    weights = [7, 11, 13, 17, 19]
+    sums = {sum(some) for number in range(6) for some in combinations(weights, number)}
+    for capacity in range(1, 70):
+        expected = max(total for total in sums if total <= capacity)
+        assert snippet.heaviest_load(capacity, weights) == expected
+
+
+def test_loop_answers_while_two_processes_compute(server: Process, client: httpx2.Client) -> None:
+    assert client.post("/loads", json=SHORT).json() == 9
+    with ThreadPoolExecutor() as threads:
+        long = [threads.submit(client.post, "/loads", json=LONG) for _ in range(3)]
+        until(lambda: len(computing(server)) == 2)
+        for _ in range(5):
+            assert client.get("/health").json() == "ok"
+        assert not all(future.done() for future in long)
+        assert {future.result().json() for future in long} == {sum(LONG["weights"])}
+    assert len(computing(server)) == 2
+
+
+def test_same_work_in_the_loop_stops_it(snippet: ModuleType) -> None:
+    async def test() -> None:
+        beats = 0
+
+        async def beat() -> None:
+            nonlocal beats
+            while True:
+                await asyncio.sleep(0)
+                beats += 1
+
+        heart = asyncio.create_task(beat())
+        await asyncio.sleep(0.01)
+        before = beats
+        assert before > 0
+        snippet.heaviest_load(10_000, LONG["weights"])
+        assert beats == before
+        heart.cancel()
+
+    asyncio.run(test())
+
+
+def test_killed_process_costs_one_answer(server: Process, client: httpx2.Client) -> None:
+    with ThreadPoolExecutor() as threads:
+        lost: list[Future[httpx2.Response]] = [
+            threads.submit(client.post, "/loads", json=LONG) for _ in range(2)
+        ]
+        until(lambda: len(computing(server)) == 2)
+        os.kill(computing(server)[0].pid, signal.SIGKILL)
+        for future in lost:
+            answer = future.result()
+            assert (answer.status_code, answer.json()) == (503, {"detail": "Try again"})
+            assert answer.headers["Retry-After"] == "1"
+    assert client.post("/loads", json=SHORT).json() == 9
+
+
+def test_function_that_cannot_be_imported_is_refused(snippet: ModuleType) -> None:
+    async def test() -> None:
+        with snippet.new_pool() as pool, pytest.raises((PicklingError, AttributeError)):
+            await asyncio.get_running_loop().run_in_executor(pool, lambda: 9)
+
+    asyncio.run(test())
+
+
+def test_deadline_does_not_end_the_computing(snippet: ModuleType) -> None:
+    async def test() -> None:
+        loop = asyncio.get_running_loop()
+        with snippet.new_pool() as pool:
+            await loop.run_in_executor(pool, os.getpid)  # the process is there
+            computing = pool.submit(time.sleep, 0.5)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await asyncio.wrap_future(computing)
+            assert computing.running()
+            assert not computing.cancel()
+
+    asyncio.run(test())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"capacity": 0}, {"capacity": 100_001}, {"weights": [0]}, {"weights": [1] * 201}],
+    ids=["no-room", "too-much-room", "weightless", "too-many"],
+)
+def test_work_beyond_the_limits_is_refused(snippet: ModuleType, change: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        snippet.Load.model_validate({**SHORT, **change})
+    snippet.Load.model_validate({"capacity": 100_000, "weights": [1] * 200})
+    snippet.Load.model_validate({"capacity": 1, "weights": []})
+
+
+def test_processes_end_with_the_server(server: Process, client: httpx2.Client) -> None:
+    client.post("/loads", json=SHORT)
+    children = computing(server)
+    assert len(children) == 1
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) == -signal.SIGTERM
+    assert not any(child.is_running() for child in children)

@@ -1,0 +1,192 @@
+"""A payment counts as handled only once its handler returned; a crash brings it again.
+
+The broker is Tansu, unless KAFKA_URL names a Kafka.
+"""
+
+import sys
+from pathlib import Path
+from threading import Event, Thread
+from types import ModuleType
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, KafkaException
+
+from tests.services.running import free_port
+from tests.snippets.processes import ran, until
+
+# Tansu lets the first of a group wait for half of it.
+QUICK = {"session.timeout.ms": 500, "heartbeat.interval.ms": 50, "fetch.wait.max.ms": 10}
+
+
+@pytest.fixture(autouse=True)
+def _broker(monkeypatch: pytest.MonkeyPatch, kafka_servers: str) -> None:
+    monkeypatch.setenv("KAFKA_SERVERS", kafka_servers)
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch, snippet: ModuleType) -> None:
+    snippet.CONSUMER.update(QUICK)
+    monkeypatch.setattr(snippet, "BATCH_TIMEOUT", 0.1)
+
+
+class Ledger:
+    """Handle payments until so many came."""
+
+    def __init__(self, number: int) -> None:
+        """Stop after this many."""
+        self.number = number
+        self.payments: list[tuple[str, int]] = []
+        self.stop = Event()
+
+    def handle(self, payment: Any) -> None:
+        """Note the payment."""
+        self.payments.append((payment.account, payment.cents))
+        if len(self.payments) >= self.number:
+            self.stop.set()
+
+
+def handled(snippet: ModuleType, number: int) -> list[tuple[str, int]]:
+    """Give what a consumer of the group gets until it has so many."""
+    ledger = Ledger(number)
+    snippet.consume(ledger.handle, ledger.stop)
+    return ledger.payments
+
+
+def payments(snippet: ModuleType, *cents: int, account: str = "A") -> list[Any]:
+    """Give payments of one account."""
+    return [snippet.Payment(account, amount) for amount in cents]
+
+
+def crash(payment: Any) -> None:
+    """Fail at the second payment of an account."""
+    if payment.cents == 2:
+        message = "out of memory"
+        raise MemoryError(message)
+
+
+def test_group_gets_what_was_published_before_it_began_and_goes_on_where_it_was(
+    snippet: ModuleType,
+) -> None:
+    producer = snippet.new_producer()
+    snippet.publish(producer, payments(snippet, 1, 2))
+    assert handled(snippet, 2) == [("A", 1), ("A", 2)]
+    snippet.publish(producer, payments(snippet, 3))
+    assert handled(snippet, 1) == [("A", 3)]
+
+
+def test_batch_in_which_a_handler_failed_comes_again(snippet: ModuleType) -> None:
+    snippet.publish(snippet.new_producer(), payments(snippet, 1, 2))
+    with pytest.raises(MemoryError):
+        snippet.consume(crash, Event())
+    assert handled(snippet, 2) == [("A", 1), ("A", 2)]
+
+
+def test_automatic_commit_loses_the_payment_whose_handler_failed(snippet: ModuleType) -> None:
+    snippet.CONSUMER["enable.auto.commit"] = True
+    producer = snippet.new_producer()
+    snippet.publish(producer, payments(snippet, 1, 2))
+    with pytest.raises(MemoryError):
+        snippet.consume(crash, Event())
+    snippet.publish(producer, payments(snippet, 3))
+    assert handled(snippet, 1) == [("A", 3)]
+
+
+def test_killed_process_gets_its_payment_again(
+    snippet: ModuleType, snippet_file: Path, tmp_path: Path
+) -> None:
+    snippet.publish(snippet.new_producer(), payments(snippet, 1))
+    worker = tmp_path / "worker.py"
+    worker.write_text(
+        f"import os, sys, threading\nsys.path.insert(0, {str(snippet_file.parent)!r})\n"
+        f"from {snippet_file.stem} import CONSUMER, consume\n"
+        f"CONSUMER |= {QUICK}\n"
+        "def handle(payment):\n    print(payment, flush=True)\n    os._exit(9)\n"
+        "consume(handle, threading.Event())\n"
+    )
+    for _ in range(2):
+        killed = ran([sys.executable, worker], tmp_path)
+        assert (killed.returncode, killed.stdout) == (9, "Payment(account='A', cents=1)\n")
+
+
+def test_new_group_misses_what_came_before_it_by_default(snippet: ModuleType) -> None:
+    del snippet.CONSUMER["auto.offset.reset"]
+    producer = snippet.new_producer()
+    snippet.publish(producer, payments(snippet, 1))
+    ledger = Ledger(1)
+    consumer = Thread(target=snippet.consume, args=(ledger.handle, ledger.stop))
+    consumer.start()
+    while not ledger.stop.wait(0.1):  # until one is published after the group began
+        snippet.publish(producer, payments(snippet, 2))
+    consumer.join(10)
+    assert ledger.payments[0] == ("A", 2)
+
+
+def test_two_consumers_share_the_accounts(snippet: ModuleType) -> None:
+    snippet.publish(snippet.new_producer(), payments(snippet, 0))  # makes the topic
+    stop = Event()
+    ledgers = [Ledger(1000), Ledger(1000)]
+    consumers = [Thread(target=snippet.consume, args=(each.handle, stop)) for each in ledgers]
+    for consumer in consumers:
+        consumer.start()
+    producer = snippet.new_producer()
+
+    def shared() -> bool:
+        for account in range(20):
+            snippet.publish(producer, payments(snippet, 1, account=str(account)))
+        return all(each.payments for each in ledgers)
+
+    until(shared, seconds=20)
+    for each in ledgers:
+        each.payments.clear()
+    expected = {str(account) for account in range(20)}
+    until(lambda: {account for each in ledgers for account, _ in each.payments} == expected)
+    stop.set()
+    for consumer in consumers:
+        consumer.join(10)
+    first, second = ({account for account, _ in each.payments} for each in ledgers)
+    assert not first & second
+
+
+def test_payments_of_an_account_have_its_name_as_key(
+    snippet: ModuleType, kafka_servers: str
+) -> None:
+    snippet.publish(snippet.new_producer(), payments(snippet, 1, account="B"))
+    other = Consumer({"bootstrap.servers": kafka_servers, **snippet.CONSUMER, "group.id": "audit"})
+    other.subscribe(["payments"])
+    message = other.poll(20)
+    other.close()
+    assert message is not None
+    assert message.key() == b"B"
+
+
+def test_payments_that_no_broker_took_are_an_error(
+    snippet: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KAFKA_SERVERS", f"127.0.0.1:{free_port()}")
+    snippet.PRODUCER["message.timeout.ms"] = 200
+    with pytest.raises(RuntimeError, match=r"^2 payments failed, 0 are waiting: .*_MSG_TIMED_OUT"):
+        snippet.publish(snippet.new_producer(), payments(snippet, 1, 2))
+
+
+def test_payments_that_still_wait_are_an_error(
+    snippet: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert snippet.FLUSH_TIMEOUT == 30
+    monkeypatch.setenv("KAFKA_SERVERS", f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr(snippet, "FLUSH_TIMEOUT", 0.1)
+    producer = snippet.new_producer()
+    with pytest.raises(RuntimeError, match=r"^0 payments failed, 1 are waiting"):
+        snippet.publish(producer, payments(snippet, 1))
+    producer.purge()
+
+
+def test_idempotent_producer_takes_no_less_than_all_replicas(snippet: ModuleType) -> None:
+    snippet.PRODUCER["acks"] = 1
+    with pytest.raises(KafkaException, match="`acks` must be set to `all`"):
+        snippet.new_producer()
+
+
+def test_error_of_the_broker_ends_the_consumer(snippet: ModuleType) -> None:
+    with pytest.raises(KafkaException, match="UNKNOWN_TOPIC_OR_PART"):
+        snippet.consume(crash, Event())

@@ -1,0 +1,232 @@
+"""An order is stored with its stock or not at all, and the pool outlives killed connections."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from types import ModuleType
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm.exc import DetachedInstanceError
+
+from tests.snippets.loading import snippet_path
+
+
+@pytest.fixture(autouse=True)
+def url(monkeypatch: pytest.MonkeyPatch, postgresql_url: str) -> str:
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    return postgresql_url
+
+
+@pytest.fixture(autouse=True)
+def _tables(url: str, snippet: ModuleType) -> None:
+    engine = create_engine(url)
+    snippet.Base.metadata.create_all(engine)
+    engine.dispose()
+    assert sql(url, "INSERT INTO products VALUES ('tea', 10) RETURNING stock") == [(10,)]
+
+
+def sql(url: str, statement: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url, autocommit=True) as connection:
+        return connection.execute(statement.encode()).fetchall()
+
+
+def stored(url: str) -> tuple[object, list[tuple[object, ...]]]:
+    """Give the stock of tea and the orders."""
+    ((stock,),) = sql(url, "SELECT stock FROM products")
+    return stock, sql(url, "SELECT sku, quantity FROM orders ORDER BY id")
+
+
+def kill_connections(url: str) -> int:
+    """Let the server end the snippet's connections; give how many there were."""
+    name = "application_name = 'orders'"
+    killed = sql(url, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {name}")
+    assert all(row == (True,) for row in killed)
+    return len(killed)
+
+
+def run[T](snippet: ModuleType, work: Callable[[], Awaitable[T]]) -> T:
+    async def within_lifespan() -> T:
+        async with snippet.lifespan(None), asyncio.timeout(10):
+            return await work()
+
+    return asyncio.run(within_lifespan())
+
+
+def changed(request: pytest.FixtureRequest, old: str, new: str) -> ModuleType:
+    """Give the snippet with one text replaced."""
+    source = snippet_path(request.path).read_text("utf-8")
+    assert source.count(old) == 1
+    module = ModuleType("changed")
+    exec(source.replace(old, new), module.__dict__)
+    return module
+
+
+async def fill_pool(snippet: ModuleType, number: int, stack: AsyncExitStack) -> None:
+    for _ in range(number):
+        session = await stack.enter_async_context(snippet.new_session())
+        await session.execute(text("SELECT 1"))
+
+
+def test_order_and_stock_are_committed_and_readable_afterwards(
+    snippet: ModuleType, url: str
+) -> None:
+    order = run(snippet, lambda: snippet.place_order("tea", 3))
+    assert (order.id, order.sku, order.quantity) == (1, "tea", 3)
+    assert stored(url) == (7, [("tea", 3)])
+    found = run(snippet, lambda: snippet.get_order(1))
+    assert (found.sku, found.quantity) == ("tea", 3)
+    assert run(snippet, lambda: snippet.get_order(2)) is None
+
+
+@pytest.mark.parametrize(
+    ("sku", "quantity"),
+    [
+        pytest.param("tea", 11, id="more-than-there-is"),
+        pytest.param("tea", 0, id="nothing"),
+        pytest.param("coffee", 1, id="unknown"),
+    ],
+)
+def test_failing_unit_of_work_is_taken_back_whole(
+    snippet: ModuleType, url: str, sku: str, quantity: int
+) -> None:
+    with pytest.raises(IntegrityError):
+        run(snippet, lambda: snippet.place_order(sku, quantity))
+    assert stored(url) == (10, [])
+
+
+def test_only_the_ordered_product_loses_stock_down_to_its_last_piece(
+    snippet: ModuleType, url: str
+) -> None:
+    sql(url, "INSERT INTO products VALUES ('coffee', 5) RETURNING sku")
+    run(snippet, lambda: snippet.place_order("coffee", 5))
+    assert sql(url, "SELECT * FROM products ORDER BY sku") == [("coffee", 0), ("tea", 10)]
+
+
+def test_pool_recovers_after_its_connections_were_killed(snippet: ModuleType, url: str) -> None:
+    async def work() -> None:
+        async with AsyncExitStack() as stack:
+            await fill_pool(snippet, 4, stack)
+        assert snippet.engine.pool.checkedin() == 4
+        assert kill_connections(url) == 4
+        await asyncio.gather(*(snippet.place_order("tea", 1) for _ in range(8)))
+
+    run(snippet, work)
+    assert stored(url) == (2, [("tea", 1)] * 8)
+
+
+def test_dead_connection_is_handed_out_without_the_ping(
+    request: pytest.FixtureRequest, url: str
+) -> None:
+    unchecked = changed(request, "pool_pre_ping=True", "pool_pre_ping=False")
+
+    async def work() -> None:
+        await unchecked.place_order("tea", 1)
+        assert kill_connections(url) == 1
+        with pytest.raises(OperationalError):
+            await unchecked.place_order("tea", 1)
+
+    run(unchecked, work)
+    assert stored(url) == (9, [("tea", 1)])
+
+
+def test_connection_that_dies_in_use_fails_its_unit_of_work_only(
+    snippet: ModuleType, url: str
+) -> None:
+    async def broken() -> None:
+        async with snippet.new_session.begin() as session:
+            session.add(snippet.Order(sku="tea", quantity=1))
+            await session.flush()
+            assert kill_connections(url) == 1
+            await session.execute(text("SELECT 1"))
+
+    async def work() -> None:
+        with pytest.raises(OperationalError):
+            await broken()
+        await snippet.place_order("tea", 2)
+
+    run(snippet, work)
+    assert stored(url) == (8, [("tea", 2)])
+
+
+def test_eleventh_session_waits_two_seconds_and_fails(snippet: ModuleType) -> None:
+    async def work() -> float:
+        async with AsyncExitStack() as stack:
+            await fill_pool(snippet, 10, stack)
+            began = time.monotonic()
+            with pytest.raises(PoolTimeoutError):
+                await fill_pool(snippet, 1, stack)
+            waited = time.monotonic() - began
+        assert snippet.engine.pool.checkedin() == 5
+        return waited
+
+    assert 1.9 < run(snippet, work) < 2.9
+
+
+def test_connection_is_replaced_after_half_an_hour(
+    snippet: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = time.time
+
+    async def connection() -> object:
+        async with snippet.new_session() as session:
+            return await session.scalar(text("SELECT pg_backend_pid()"))
+
+    async def work() -> None:
+        first = await connection()
+        for later, kept in ((1795, True), (1805, False)):
+            monkeypatch.setattr(time, "time", lambda later=later: clock() + later)
+            assert (await connection() == first) is kept
+
+    run(snippet, work)
+
+
+def test_server_ends_what_hangs(snippet: ModuleType) -> None:
+    async def settings() -> list[object]:
+        names = ["statement_timeout", "idle_in_transaction_session_timeout", "application_name"]
+        async with snippet.new_session() as session:
+            return [await session.scalar(text(f"SHOW {name}")) for name in names]
+
+    assert run(snippet, settings) == ["5s", "10s", "orders"]
+
+
+def test_server_that_does_not_answer_is_given_up_after_two_seconds(
+    request: pytest.FixtureRequest,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x"
+        waiting = changed(request, 'os.environ["DATABASE_URL"]', repr(address))
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="timeout expired"):
+            run(waiting, lambda: waiting.get_order(1))
+        assert 1.9 < time.monotonic() - began < 2.9
+
+
+def test_shutdown_closes_every_connection(snippet: ModuleType, url: str) -> None:
+    run(snippet, lambda: snippet.place_order("tea", 1))
+    assert kill_connections(url) == 0
+
+
+def test_committed_order_is_unreadable_if_it_expires(
+    request: pytest.FixtureRequest, url: str
+) -> None:
+    expiring = changed(request, ", expire_on_commit=False", "")
+    order = run(expiring, lambda: expiring.place_order("tea", 1))
+    assert stored(url) == (9, [("tea", 1)])
+    with pytest.raises(DetachedInstanceError):
+        _ = order.id
+
+
+def test_session_refuses_a_second_task(snippet: ModuleType) -> None:
+    async def work() -> None:
+        async with snippet.new_session() as session:
+            both = [session.scalar(text("SELECT pg_sleep(0.1)")) for _ in range(2)]
+            results = await asyncio.gather(*both, return_exceptions=True)
+        assert [type(result) for result in results if result] == [InvalidRequestError]
+
+    run(snippet, work)

@@ -1,0 +1,197 @@
+"""The database itself refuses wrong rows, times are UTC, and deleting follows the foreign keys."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from types import ModuleType
+
+import psycopg
+import pytest
+from sqlalchemy import Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.orm import Session
+
+from tests.snippets.loading import snippet_path
+
+OTHER_ZONE = {"options": "-c timezone=Asia/Kolkata"}
+FILLED = """
+    INSERT INTO customers (email) VALUES ('ada@example.com'), ('bob@example.com');
+    INSERT INTO orders (customer_id, reference, status) VALUES (1, 'A-1', 'open');
+    INSERT INTO order_lines (order_id, sku, quantity) VALUES (1, 'tea', 2), (1, 'bread', 1);
+"""
+
+
+@pytest.fixture
+def engine(snippet: ModuleType, postgresql_url: str) -> Iterator[Engine]:
+    engine = create_engine(make_url(postgresql_url), connect_args=OTHER_ZONE)
+    snippet.Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(FILLED)
+    yield engine
+    engine.dispose()
+
+
+def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+def refused(engine: Engine, statement: str) -> str:
+    """Give the name of the constraint that refuses the statement."""
+    with pytest.raises(DBAPIError) as error, engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    assert isinstance(error.value.orig, psycopg.Error)
+    return error.value.orig.diag.constraint_name or str(error.value.orig)
+
+
+def test_database_refuses_wrong_rows_by_named_constraints(engine: Engine) -> None:
+    orders, lines = "INSERT INTO orders (customer_id, reference, status) VALUES", "order_lines"
+    assert refused(engine, f"{orders} (1, 'A-1', 'open')") == "uq_orders_customer_id_reference"
+    assert refused(engine, f"{orders} (9, 'A-2', 'open')") == "fk_orders_customer_id"
+    assert refused(engine, f"{orders} (1, 'A-2', 'PAID')") == "ck_orders_orderstatus"
+    assert refused(engine, f"UPDATE {lines} SET quantity = 0") == "ck_order_lines_quantity"
+    assert refused(engine, f"UPDATE {lines} SET order_id = 9") == "fk_order_lines_order_id"
+    assert refused(engine, "UPDATE customers SET email = 'x'") == "uq_customers_email"
+    given_id = "INSERT INTO customers (id, email) VALUES (7, 'x')"
+    assert "GENERATED ALWAYS" in refused(engine, given_id)
+    for statement in (f"UPDATE {lines} SET sku = NULL", "UPDATE orders SET status = NULL"):
+        assert "not-null constraint" in refused(engine, statement)
+    with engine.begin() as connection:  # the same reference for another customer is no conflict
+        connection.exec_driver_sql(f"{orders} (2, 'A-1', 'paid')")
+
+
+def test_columns_have_the_types_that_last(engine: Engine) -> None:
+    kinds = inspect(engine)
+    for table in ("customers", "orders", "order_lines"):
+        columns = {column["name"]: column["type"] for column in kinds.get_columns(table)}
+        for name, kind in columns.items():
+            assert str(kind) != "TIMESTAMP" or getattr(kind, "timezone") is True, name  # noqa: B009
+            assert name not in {"id", "customer_id", "order_id"} or str(kind) == "BIGINT", name
+        assert str(columns["created_at"]) == str(columns["updated_at"]) == "TIMESTAMP"
+    (status,) = (column for column in kinds.get_columns("orders") if column["name"] == "status")
+    assert str(status["type"]) == "VARCHAR(20)"
+    indexed = [index["column_names"] for index in kinds.get_indexes("order_lines")]
+    assert indexed == [["order_id"]]
+
+
+def test_order_is_saved_with_its_lines_and_read_back_as_enum(
+    snippet: ModuleType, engine: Engine
+) -> None:
+    with Session(engine) as session:
+        bob = session.get(snippet.Customer, 2)
+        lines = [snippet.OrderLine(sku="tea", quantity=2)]
+        order = snippet.Order(customer=bob, reference="B-1", lines=lines)
+        session.add(order)
+        session.commit()
+        assert order.status is snippet.OrderStatus.OPEN
+        assert order.lines[0].order is order
+        order.status = snippet.OrderStatus.PAID
+        session.commit()
+    assert rows(engine, "SELECT customer_id, status FROM orders WHERE id = 2") == [(2, "paid")]
+    assert rows(engine, "SELECT order_id, sku FROM order_lines WHERE id = 3") == [(2, "tea")]
+
+
+def test_line_that_leaves_its_order_is_deleted(snippet: ModuleType, engine: Engine) -> None:
+    with Session(engine) as session:
+        order = session.get_one(snippet.Order, 1)
+        order.lines.remove(next(line for line in order.lines if line.sku == "tea"))
+        session.commit()
+    assert rows(engine, "SELECT sku FROM order_lines") == [("bread",)]
+
+
+def words_of_delete(module: ModuleType, engine: Engine) -> list[str]:
+    """Give the first words of the statements that delete an order."""
+    sent: list[str] = []
+    with Session(engine) as session:
+        order = session.get(module.Order, 1)
+        event.listen(engine, "after_cursor_execute", lambda *seen: sent.append(seen[2]))
+        session.delete(order)
+        session.commit()
+    return [statement.split()[0] for statement in sent]
+
+
+def test_deleting_an_order_is_one_statement_and_takes_its_lines(
+    snippet: ModuleType, engine: Engine
+) -> None:
+    assert words_of_delete(snippet, engine) == ["DELETE"]
+    assert rows(engine, "SELECT * FROM order_lines") == []
+
+
+def test_customer_with_orders_cannot_be_deleted(engine: Engine) -> None:
+    assert refused(engine, "DELETE FROM customers WHERE id = 1") == "fk_orders_customer_id"
+    with engine.begin() as connection:
+        assert connection.exec_driver_sql("DELETE FROM customers WHERE id = 2").rowcount == 1
+
+
+def test_times_come_back_in_utc_and_updated_at_with_the_update(
+    snippet: ModuleType, engine: Engine
+) -> None:
+    before = datetime.now(UTC)
+    ((zone,),) = rows(engine, "SHOW timezone")
+    assert zone == "Asia/Kolkata"
+    with Session(engine, expire_on_commit=False) as session:
+        customer = snippet.Customer(email="cy@example.com")
+        session.add(customer)
+        session.commit()
+        created = customer.created_at
+        assert created.tzinfo is UTC
+        assert before <= created <= datetime.now(UTC)
+        assert customer.updated_at == created
+        customer.email = "cyd@example.com"
+        session.commit()
+        assert "updated_at" in customer.__dict__  # nothing left to load, so async code may read it
+        assert customer.updated_at > created == customer.created_at
+
+
+def test_point_in_time_survives_its_zone(snippet: ModuleType, engine: Engine) -> None:
+    written = datetime(2026, 11, 21, 18, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
+    with Session(engine) as session:
+        order = session.get_one(snippet.Order, 1)
+        order.created_at = written
+        session.commit()
+        assert order.created_at == datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
+        assert order.created_at.tzinfo is UTC
+
+
+def test_naive_datetime_is_refused_and_a_missing_one_left_to_the_column(
+    snippet: ModuleType, engine: Engine
+) -> None:
+    with Session(engine) as session:
+        order = session.get_one(snippet.Order, 1)
+        order.created_at = datetime(2026, 11, 21, 12, 0)  # noqa: DTZ001  # the mistake
+        with pytest.raises(StatementError, match="ValueError"):
+            session.commit()
+        session.rollback()
+        order.created_at = None
+        with pytest.raises(DBAPIError, match="not-null constraint"):
+            session.commit()
+
+
+def test_driver_reads_a_naive_datetime_in_the_zone_of_the_session(engine: Engine) -> None:
+    with engine.begin() as connection:
+        naive = datetime(2026, 11, 21, 12, 0)  # noqa: DTZ001  # the mistake
+        connection.exec_driver_sql("UPDATE orders SET created_at = %s", (naive,))
+    noon = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+    assert rows(engine, "SELECT created_at FROM orders") == [(noon - timedelta(hours=5.5),)]
+
+
+def without(request: pytest.FixtureRequest, text: str) -> ModuleType:
+    """Give the snippet without one text."""
+    source = snippet_path(request.path).read_text("utf-8")
+    assert source.count(text) == 1
+    module = ModuleType("without")
+    exec(source.replace(text, ""), module.__dict__)
+    return module
+
+
+def test_enum_is_stored_by_its_name_without_values_callable(
+    request: pytest.FixtureRequest,
+) -> None:
+    assert without(request, ", values_callable=list").STATUS.enums == ["OPEN", "PAID"]
+
+
+def test_lines_are_loaded_to_be_deleted_without_passive_deletes(
+    request: pytest.FixtureRequest, engine: Engine
+) -> None:
+    loading = without(request, ", passive_deletes=True")
+    assert words_of_delete(loading, engine) == ["SELECT", "DELETE", "DELETE"]
+    assert rows(engine, "SELECT * FROM order_lines") == []

@@ -1,0 +1,106 @@
+"""Beat sends a task when it is due in UTC and makes up a missed run once; two send it twice."""
+
+import json
+import shelve
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import redis
+import time_machine
+from celery.beat import ScheduleEntry
+from celery.schedules import crontab
+
+from tests.snippets.processes import Process, started, until
+
+FRIDAY = datetime(2026, 11, 20, 6, 30, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _address(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", valkey_url)
+
+
+@pytest.fixture
+def broker(valkey_url: str) -> Iterator[Any]:
+    with redis.Redis.from_url(valkey_url) as client:
+        yield client
+
+
+@contextmanager
+def beating(snippet_file: Path, state: Path, log: str) -> Iterator[Process]:
+    command = ["celery", "-A", "celery_beat", "beat", "--loglevel", "DEBUG", "--schedule", state]
+    with started(command, snippet_file.parent) as beat:
+        beat.says(log)
+        yield beat
+
+
+def entry(snippet: ModuleType, name: str, last_run_at: datetime) -> ScheduleEntry:
+    fields = snippet.app.conf.beat_schedule[name]
+    return ScheduleEntry(name=name, app=snippet.app, last_run_at=last_run_at, **fields)
+
+
+def next_run(snippet: ModuleType, name: str, last_run_at: datetime) -> datetime:
+    with time_machine.travel(last_run_at, tick=False):
+        due, seconds = entry(snippet, name, last_run_at).is_due()
+    assert not due
+    return last_run_at + timedelta(seconds=seconds)
+
+
+def test_every_entry_names_a_task_that_takes_its_arguments(snippet: ModuleType) -> None:
+    done = [
+        snippet.app.tasks[fields["task"]](**fields.get("kwargs", {}))
+        for fields in snippet.app.conf.beat_schedule.values()
+    ]
+    assert done == ["carts expired", "reminded of what is 14 days overdue", "month closed"]
+
+
+def test_next_runs_are_in_utc(snippet: ModuleType) -> None:
+    assert next_run(snippet, "expire-carts", FRIDAY) == FRIDAY + timedelta(minutes=5)
+    assert next_run(snippet, "send-reminders", FRIDAY - timedelta(minutes=1)) == FRIDAY
+    assert next_run(snippet, "send-reminders", FRIDAY) == FRIDAY + timedelta(days=3)
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    assert next_run(snippet, "close-month", FRIDAY) == december
+    assert next_run(snippet, "close-month", december) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert str(snippet.app.timezone) == "UTC"
+
+
+def test_missed_crontab_run_is_made_up_within_an_hour(snippet: ModuleType) -> None:
+    reminders = entry(snippet, "send-reminders", FRIDAY - timedelta(days=1))
+    with time_machine.travel(FRIDAY + timedelta(minutes=59, seconds=58), tick=False):
+        assert reminders.is_due().is_due
+    with time_machine.travel(FRIDAY + timedelta(minutes=60, seconds=2), tick=False):
+        assert not reminders.is_due().is_due
+
+
+def test_crontab_without_a_minute_is_due_every_minute() -> None:
+    assert crontab(hour=6).minute == set(range(60))
+
+
+def test_interval_counts_from_the_last_run_that_the_state_file_holds(
+    snippet: ModuleType, snippet_file: Path, broker: Any, tmp_path: Path
+) -> None:
+    mine, other = tmp_path / "beat", tmp_path / "other"
+    for state in (mine, other):
+        with beating(snippet_file, state, "Waking up in"):
+            assert not broker.exists("celery")  # not at the start: after the first five minutes
+        with shelve.open(str(state), writeback=True) as stored:
+            assert {*stored["entries"]} >= {*snippet.app.conf.beat_schedule}
+            stored["entries"]["expire-carts"].last_run_at -= timedelta(minutes=20)
+    sending = "Sending due task expire-carts"
+    with beating(snippet_file, mine, sending) as one, beating(snippet_file, other, sending):
+        until(lambda: broker.llen("celery") == 2)  # one of each Beat, and one for four periods
+        one.says("Waking up in")
+    (headers, _) = [json.loads(raw)["headers"] for raw in broker.lrange("celery", 0, -1)]
+    assert headers["task"] == "shop.expire_carts"
+    left = datetime.fromisoformat(headers["expires"]) - datetime.now(UTC)
+    assert timedelta(minutes=4) < left <= timedelta(minutes=5)
+
+    command = "celery -A celery_beat worker --pool solo --loglevel INFO --without-mingle"
+    with started(command.split(), snippet_file.parent) as worker:
+        until(lambda: worker.said.count("succeeded in") == 2, seconds=20)
+        assert worker.said.count("'carts expired'") == 2

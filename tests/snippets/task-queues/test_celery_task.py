@@ -1,0 +1,250 @@
+"""A task is retried with growing pauses, survives a killed process, and ends after its tries."""
+
+import os
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import redis
+from celery.exceptions import Retry, SoftTimeLimitExceeded, WorkerLostError
+from kombu.transport.redis import Channel
+
+from tests.snippets.loading import loaded
+from tests.snippets.processes import Process, started, until
+
+# Raised inside Celery: its Redis backend calls SETEX, which redis-py 8 deprecates.
+pytestmark = pytest.mark.filterwarnings("ignore:Call to deprecated setex:DeprecationWarning")
+COMMAND = "celery -A celery_task worker --loglevel INFO --without-mingle"
+VISIBILITY_TIMEOUT = 300
+
+
+class Partner:
+    """A server that answers for each invoice as the test says, and 201 after that."""
+
+    def __init__(self) -> None:
+        self.answers: dict[int, list[int | str]] = {}
+        self.calls: list[int] = []
+        self.keys: list[str | None] = []
+        self.goes_on = threading.Event()
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        invoice = int(request.path.removeprefix("/invoices/"))
+        self.keys.append(request.headers["Idempotency-Key"])
+        self.calls.append(invoice)
+        answers = self.answers.get(invoice)
+        status = answers.pop(0) if answers else 201
+        if status == "wait":
+            self.goes_on.wait(20)
+            status = 201
+        if isinstance(status, int):
+            body = f"receipt {self.calls.count(invoice)}".encode()
+            request.send_response(status)
+            request.send_header("Content-Length", str(len(body)))
+            request.end_headers()
+            request.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ThreadingHTTPServer]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            self.server.partner.answer(self)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        daemon_threads = True
+        partner: Partner
+
+        def handle_error(self, *_: Any) -> None:
+            pass  # a client that was killed
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def partner(server: Any) -> Iterator[Partner]:
+    server.partner = Partner()
+    yield server.partner
+    server.partner.goes_on.set()
+
+
+@pytest.fixture(autouse=True)
+def env(monkeypatch: pytest.MonkeyPatch, valkey_url: str, server: Any) -> dict[str, str]:
+    env = {"REDIS_URL": valkey_url, "PARTNER_URL": f"http://127.0.0.1:{server.server_port}"}
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    return env
+
+
+@pytest.fixture
+def broker(valkey_url: str) -> Iterator[Any]:
+    with redis.Redis.from_url(valkey_url) as client:
+        yield client
+
+
+@contextmanager
+def working(folder: Path, processes: int = 1) -> Iterator[Process]:
+    # By default a pool process is missed after 10 s.
+    options = ["--concurrency", str(processes), "--", "worker.lost_wait=0.5"]
+    with started([*COMMAND.split(), *options], folder) as worker:
+        worker.says(" ready.")
+        yield worker
+
+
+def kill(worker: Process) -> None:
+    """End the worker and its pool as a lost machine would."""
+    os.killpg(worker.process.pid, signal.SIGKILL)
+    worker.process.wait(10)
+
+
+def give_back_what_is_due(app: Any) -> None:
+    """Look for messages whose visibility timeout has passed, as a worker does."""
+    with app.connection_for_read() as connection:
+        connection.default_channel.qos.restore_visible(interval=1)
+
+
+def pause_before_retry(task: Any, number: int) -> int:
+    """Run the task here as its `number`th retry and give the pause that it asks for next."""
+    task.push_request(called_directly=False, id="one", args=[7], kwargs={}, retries=number)
+    try:
+        with pytest.raises(Retry) as asked:
+            task.run(7)
+    finally:
+        task.pop_request()
+    return asked.value.when
+
+
+def test_success_is_the_receipt(snippet: ModuleType, partner: Partner) -> None:
+    assert snippet.send_invoice(7) == "receipt 1"
+    assert (partner.calls, partner.keys) == ([7], ["invoice-7"])
+
+
+@pytest.mark.parametrize(("number", "longest"), [(0, 1), (1, 2), (2, 4), (5, 32), (6, 60), (7, 60)])
+def test_pause_is_drawn_below_a_bound_that_doubles(
+    snippet: ModuleType,
+    partner: Partner,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    longest: int,
+) -> None:
+    partner.answers[7] = [503, 503]
+    monkeypatch.setattr(random, "randrange", lambda stop: stop - 1)
+    assert pause_before_retry(snippet.send_invoice, number) == longest
+    monkeypatch.setattr(random, "randrange", lambda _: 0)
+    assert pause_before_retry(snippet.send_invoice, number) == 0
+
+
+@pytest.mark.parametrize("answer", ["close", 500])
+def test_network_and_server_errors_are_retried(
+    snippet: ModuleType, partner: Partner, answer: int | str
+) -> None:
+    partner.answers[7] = [answer]
+    pause_before_retry(snippet.send_invoice, 0)
+
+
+def test_ninth_try_is_the_last(snippet: ModuleType, partner: Partner) -> None:
+    partner.answers[7] = [503, 503]
+    pause_before_retry(snippet.send_invoice, 7)
+    with pytest.raises(snippet.PartnerUnavailableError, match="503"):
+        snippet.send_invoice.apply((7,), retries=8, throw=True)
+
+
+def test_each_limit_is_longer_than_what_it_must_outlast(snippet: ModuleType) -> None:
+    task = snippet.send_invoice
+    assert (task.soft_time_limit, task.time_limit) == (30, 40)
+    assert task.retry_backoff_max + task.time_limit < VISIBILITY_TIMEOUT
+
+
+def test_worker_tries_again_what_may_succeed_and_only_that(
+    snippet: ModuleType, snippet_file: Path, partner: Partner, broker: Any
+) -> None:
+    send = snippet.send_invoice
+    partner.answers = {
+        1: ["wait"],
+        2: ["wait"],
+        3: [503, 503],
+        4: [422],
+        5: ["wait"],
+        6: ["wait"],
+    }
+    with working(snippet_file.parent, processes=2) as worker:
+        killed = send.delay(1)
+        killed_at_last = send.apply_async((2,), retries=8)
+        until(lambda: {*partner.calls} == {1, 2})
+        for pool_process in worker.process.children():
+            pool_process.kill()
+        at = time.monotonic()
+        with pytest.raises(WorkerLostError):
+            killed_at_last.get(timeout=10)
+
+        unavailable, refused = send.delay(3), send.delay(4)
+        slow = send.apply_async((5,), soft_time_limit=0.5)
+        slow_at_last = send.apply_async((6,), soft_time_limit=0.5, retries=8)
+        assert unavailable.get(timeout=10) == "receipt 3"
+        with pytest.raises(Exception, match="422"):
+            refused.get(timeout=10)
+        assert slow.get(timeout=10) == "receipt 2"
+        with pytest.raises(SoftTimeLimitExceeded):
+            slow_at_last.get(timeout=10)
+
+        assert killed.get(timeout=10) == "receipt 2"
+        assert time.monotonic() - at >= 3
+        until(lambda: not broker.exists("unacked"))
+    assert [partner.calls.count(number) for number in range(1, 7)] == [2, 1, 3, 1, 2, 1]
+
+
+def test_killed_worker_gives_its_task_back_after_the_visibility_timeout(
+    snippet: ModuleType, snippet_file: Path, partner: Partner, broker: Any
+) -> None:
+    partner.answers[7] = ["wait"]
+    with working(snippet_file.parent) as worker:
+        result = snippet.send_invoice.delay(7)
+        until(lambda: partner.calls == [7])
+        waiting = [snippet.send_invoice.delay(number) for number in (8, 9)]
+        # Prefetch of one: the two others stay in the broker while the first runs.
+        assert (broker.hlen("unacked"), broker.llen("celery")) == (1, 2)
+        kill(worker)
+    (tag,) = broker.zrange("unacked_index", 0, -1)
+    broker.zincrby("unacked_index", -(VISIBILITY_TIMEOUT - 30), tag)
+    give_back_what_is_due(snippet.app)
+    assert (broker.hlen("unacked"), broker.llen("celery")) == (1, 2)
+    broker.zincrby("unacked_index", -30, tag)
+    with working(snippet_file.parent):
+        assert result.get(timeout=10) == "receipt 2"
+        assert [other.get(timeout=10) for other in waiting] == ["receipt 1"] * 2
+    assert partner.keys.count("invoice-7") == 2
+
+
+def test_killed_worker_loses_its_task_without_late_acknowledgement(
+    snippet_file: Path, tmp_path: Path, partner: Partner, broker: Any
+) -> None:
+    source = snippet_file.read_text("utf-8")
+    assert source.count("acks_late=True") == 1
+    early = tmp_path / snippet_file.name
+    early.write_text(source.replace("acks_late=True", "acks_late=False"), "utf-8")
+    partner.answers[7] = ["wait"]
+    with working(tmp_path) as worker, loaded(early) as module:
+        module.send_invoice.delay(7)
+        until(lambda: partner.calls == [7])
+        kill(worker)
+        module.app.close()
+    assert not broker.exists("unacked", "celery")
+
+
+def test_running_worker_looks_for_lost_messages_every_100_seconds() -> None:
+    assert Channel.unacked_restore_interval * Channel.unacked_restore_throttle == 100
