@@ -25,7 +25,7 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, CapacityLimiter]]:
 app = FastAPI(lifespan=lifespan)
 
 
-def get_scanners(request: Request) -> CapacityLimiter:
+async def get_scanners(request: Request) -> CapacityLimiter:  # as `def` it needs a web thread
     scanners: CapacityLimiter = request.state.scanners
     return scanners
 

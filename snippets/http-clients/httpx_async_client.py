@@ -29,7 +29,7 @@ async def lifespan(_app: FastAPI) -> AsyncIterator[State]:
 app = FastAPI(lifespan=lifespan)
 
 
-def get_carrier(request: Request) -> httpx2.AsyncClient:
+async def get_carrier(request: Request) -> httpx2.AsyncClient:  # `def` would cost a thread
     carrier: httpx2.AsyncClient = request.state.carrier
     return carrier
 

@@ -27,7 +27,7 @@ class PartnerSession(Session):
         adapter = HTTPAdapter(max_retries=RETRIES, pool_maxsize=20, pool_block=True)
         self.mount(os.environ["PARTNER_URL"], adapter)
 
-    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:  # noqa: ANN401  # as above
+    def send(self, request: PreparedRequest, **kwargs: Any) -> Response:  # noqa: ANN401  # Session's
         kwargs["timeout"] = kwargs.get("timeout") or TIMEOUT
         return super().send(request, **kwargs)
 

@@ -9,10 +9,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+log = logging.getLogger(__name__)
 engine = create_async_engine(os.environ["DATABASE_URL"], pool_pre_ping=True)
 new_session = async_sessionmaker(engine)
-
-log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 3
 
 

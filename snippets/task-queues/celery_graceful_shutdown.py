@@ -8,10 +8,9 @@ from celery import Celery
 # It must be there before Celery starts: set it in the unit or the manifest, not here.
 app = Celery("shop", broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
 app.conf.update(
-    # What still runs after that goes back to the queue. Shorter than what the platform allows
+    # After these seconds what still runs goes back to the queue. Less than the platform allows
     # (Kubernetes: terminationGracePeriodSeconds, 30 by default), after which it kills.
     worker_soft_shutdown_timeout=float(os.environ.get("SOFT_SHUTDOWN_SECONDS", "20")),
-    worker_enable_soft_shutdown_on_idle=True,  # else tasks with an eta are not given back
     worker_prefetch_multiplier=1,
 )
 progress = redis.Redis.from_url(os.environ["REDIS_URL"])

@@ -61,7 +61,7 @@ def test_loop_answers_while_two_processes_compute(server: Process, client: httpx
     assert client.post("/loads", json=SHORT).json() == 9
     with ThreadPoolExecutor() as threads:
         long = [threads.submit(client.post, "/loads", json=LONG) for _ in range(3)]
-        until(lambda: len(computing(server)) == 2)
+        until(lambda: len(computing(server)) == 2, 30)
         for _ in range(5):
             assert client.get("/health").json() == "ok"
         assert not all(future.done() for future in long)
@@ -95,7 +95,7 @@ def test_killed_process_costs_one_answer(server: Process, client: httpx2.Client)
         lost: list[Future[httpx2.Response]] = [
             threads.submit(client.post, "/loads", json=LONG) for _ in range(2)
         ]
-        until(lambda: len(computing(server)) == 2)
+        until(lambda: len(computing(server)) == 2, 30)
         os.kill(computing(server)[0].pid, signal.SIGKILL)
         for future in lost:
             answer = future.result()

@@ -109,7 +109,7 @@ def test_idle_worker_ends_within_its_second(start: Start) -> None:
             lambda: any(link.status == "ESTABLISHED" for link in worker.process.net_connections())
         )
         os.kill(worker.process.pid, signal.SIGTERM)
-        assert worker.process.wait(3) == 0
+        assert worker.process.wait(10) == 0
 
 
 def test_grace_is_shorter_than_that_of_the_platform(snippet: ModuleType) -> None:
@@ -124,7 +124,7 @@ def test_job_that_outlasts_the_grace_is_cut_off_and_kept(
     with start() as worker:
         until(lambda: Mail.asked)
         worker.process.send_signal(signal.SIGTERM)
-        assert worker.process.wait(5) == 1
+        assert worker.process.wait(10) == 1
         assert "CancelledError" in worker.said
     assert lists(queue) == ([], ["A1"])
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
@@ -134,13 +135,15 @@ def test_by_itself_the_environment_wins_and_secrets_are_not_nested(layers: Layer
     layers.env("PAGE_SIZE", "40")
     layers.secret("page_size", "50")
     layers.secret("mail__password", "geheim")
-    settings = Usual(_secrets_dir=layers.secrets, _env_nested_delimiter="__")
+    usual: Any = Usual
+    settings = usual(_secrets_dir=layers.secrets, _env_nested_delimiter="__")
     assert (settings.page_size, settings.mail.password) == (40, "default")
 
 
 def test_by_itself_a_missing_folder_and_an_unread_file_only_warn(layers: Layers) -> None:
+    usual: Any = Usual
     with pytest.warns(UserWarning, match="does not exist"):
-        assert Usual(_secrets_dir=layers.folder / "nowhere").page_size == 20
+        assert usual(_secrets_dir=layers.folder / "nowhere").page_size == 20
 
     class Named(Usual):
         model_config = SettingsConfigDict(toml_file=layers.config)

@@ -73,11 +73,17 @@ def test_excerpt_marks_the_words_and_is_short(
 ) -> None:
     (hit,) = snippet.search(connection, "restore")
     assert hit.excerpt == "[Restore] a backup every month; a backup that was never"
+    words = " ".join(["pear", *["leaf"] * 22, "plum", *["twig"] * 40, "fig"])
+    connection.execute("INSERT INTO guides (title, body) VALUES ('Trees', %s)", [words])
+    (tree,) = snippet.search(connection, "pear plum")
+    assert tree.excerpt.split() == ["[pear]", *["leaf"] * 22, "[plum]"]
+    (tree,) = snippet.search(connection, "plum fig")
+    assert len(tree.excerpt.split()) == 25
 
 
 def test_excerpt_hands_html_through(snippet: ModuleType, connection: psycopg.Connection) -> None:
     connection.execute(
-        "INSERT INTO guides (title, body) VALUES ('Evil', 'a pear <img src=x onerror=alert(1)> here')"
+        "INSERT INTO guides (title, body) VALUES ('Evil', 'a pear <img src=x onerror=alert(1)>')"
     )
     (hit,) = snippet.search(connection, "pear")
     assert "<img src=x onerror=alert(1)>" in hit.excerpt
@@ -121,3 +127,13 @@ def test_other_configuration_misses_other_forms(
 def test_plain_to_tsquery_fails_on_what_a_person_types(connection: psycopg.Connection) -> None:
     with pytest.raises(psycopg.errors.SyntaxError):
         connection.execute("SELECT to_tsquery('english', 'lock table')")
+
+
+def test_adding_the_column_to_a_filled_table_rewrites_it(connection: psycopg.Connection) -> None:
+    file = "SELECT pg_relation_filenode('guides')"
+    before = connection.execute(file).fetchone()
+    connection.execute(
+        "ALTER TABLE guides ADD again tsvector "
+        "GENERATED ALWAYS AS (to_tsvector('english', body)) STORED"
+    )
+    assert connection.execute(file).fetchone() != before

@@ -152,7 +152,7 @@ def test_answers_are_compressed_and_events_come_at_once(proxy: Proxy) -> None:
             assert answer.headers["Content-Encoding"] == coding
     with proxy.client.stream("GET", "/events", extensions=OURS) as answer:
         lines = answer.iter_lines()
-        arrived = []
+        arrived: list[float] = []
         while len(arrived) < 2:
             if next(lines):
                 arrived.append(time.monotonic())
@@ -261,10 +261,10 @@ def test_fault_is_refused_before_a_reload(
     home = {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path)}
     text = snippet_file.read_text("utf-8")
     file = tmp_path / "Caddyfile"
-    validate = [CADDY[0], "validate", *CADDY[1:], file]
+    validate = [CADDY[0], "validate", *CADDY[1:], str(file)]
     file.write_text(text, encoding="utf-8")
     assert ran(validate, tmp_path, home).returncode == 0
-    formatted = ran(["caddy", "fmt", "--diff", file], tmp_path, home)
+    formatted = ran(["caddy", "fmt", "--diff", str(file)], tmp_path, home)
     assert formatted.returncode == 0
     assert good in text
     file.write_text(text.replace(good, bad), encoding="utf-8")

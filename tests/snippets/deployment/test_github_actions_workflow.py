@@ -53,7 +53,7 @@ def place(tmp_path: Path) -> Path:
 def test_schema_and_auditor_find_nothing(snippet_file: Path, place: Path) -> None:
     place.write_text(snippet_file.read_text("utf-8"), encoding="utf-8")
     folder = place.parents[2]
-    schema = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", place]
+    schema = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(place)]
     assert ran(schema, folder).returncode == 0
     audited = ran([*ZIZMOR, place], folder)
     assert (audited.returncode, audited.stdout.count("No findings to report")) == (0, 1)
@@ -83,7 +83,7 @@ def test_auditor_finds_what_is_undone(
 def test_schema_refuses_a_job_without_a_machine(snippet_file: Path, place: Path) -> None:
     text = snippet_file.read_text("utf-8").replace("runs-on:", "run-on:")
     place.write_text(text, encoding="utf-8")
-    schema = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", place]
+    schema = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(place)]
     assert ran(schema, place.parent).returncode == 1
 
 

@@ -265,7 +265,7 @@ def test_fault_is_refused_before_a_reload(
     snippet_file: Path, tmp_path: Path, good: str, bad: str, says: str
 ) -> None:
     text = snippet_file.read_text("utf-8")
-    check = [str(NGINX), "-t", "-c", tmp_path / "nginx.conf", "-p", tmp_path]
+    check = [str(NGINX), "-t", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
     configured(text, tmp_path, free_port())
     assert ran(check, tmp_path).returncode == 0
     assert good in text

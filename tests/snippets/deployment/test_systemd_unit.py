@@ -64,11 +64,11 @@ def test_no_fault_is_found(snippet_file: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("good", "bad", "says"),
     [
-        ("Restart=always", "Restarts=always", "Unknown key name 'Restarts'"),
-        ("TimeoutStopSec=40", "TimeoutStopSec=forty", "Failed to parse TimeoutStopSec="),
+        ("Restart=always", "Restarts=always", "Restarts"),
+        ("TimeoutStopSec=40", "TimeoutStopSec=forty", "forty"),
         ("/srv/orders/.venv/bin/gunicorn", ".venv/bin/gunicorn", "bad unit file setting"),
-        ("Type=notify", "Type=notified", "Failed to parse service type"),
-        ("[Service]", "[Services]", "Unknown section 'Services'"),
+        ("Type=notify", "Type=notified", "notified"),
+        ("[Service]", "[Services]", "Services"),
     ],
 )
 def test_fault_is_named(snippet_file: Path, tmp_path: Path, good: str, bad: str, says: str) -> None:
@@ -145,6 +145,6 @@ def test_uvicorn_reports_nothing(tmp_path: Path) -> None:
     command = ["uvicorn", "orders.main:app", "--port", "8000"]
     with serving(command, tmp_path) as (process, reports, _):
         process.says("Uvicorn running on")
-        reports.setblocking(False)
+        reports.settimeout(0)
         with pytest.raises(BlockingIOError):
             reports.recv(1000)

@@ -4,6 +4,8 @@ The broker is Tansu, unless KAFKA_URL names a Kafka.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from types import ModuleType
@@ -114,38 +116,55 @@ def test_new_group_misses_what_came_before_it_by_default(snippet: ModuleType) ->
     producer = snippet.new_producer()
     snippet.publish(producer, payments(snippet, 1))
     ledger = Ledger(1)
-    consumer = Thread(target=snippet.consume, args=(ledger.handle, ledger.stop))
-    consumer.start()
-    while not ledger.stop.wait(0.1):  # until one is published after the group began
-        snippet.publish(producer, payments(snippet, 2))
-    consumer.join(10)
+    with consuming(snippet, ledger):
+        while not ledger.stop.wait(0.1):  # until one is published after the group began
+            snippet.publish(producer, payments(snippet, 2))
     assert ledger.payments[0] == ("A", 2)
 
 
 def test_two_consumers_share_the_accounts(snippet: ModuleType) -> None:
-    snippet.publish(snippet.new_producer(), payments(snippet, 0))  # makes the topic
-    stop = Event()
-    ledgers = [Ledger(1000), Ledger(1000)]
-    consumers = [Thread(target=snippet.consume, args=(each.handle, stop)) for each in ledgers]
+    snippet.CONSUMER["session.timeout.ms"] = 3000  # nobody is to leave on a busy machine
+    producer = snippet.new_producer()
+    ledgers = [Ledger(10_000), Ledger(10_000)]
+
+    def publish_round(cents: int) -> None:
+        for account in range(20):
+            snippet.publish(producer, payments(snippet, cents, account=str(account)))
+
+    def accounts(ledger: Ledger, cents: int) -> set[str]:
+        return {account for account, amount in ledger.payments if amount == cents}
+
+    def both_work() -> bool:
+        publish_round(1)
+        return all(ledger.payments for ledger in ledgers)
+
+    def all_came() -> bool:
+        return len(accounts(ledgers[0], 2) | accounts(ledgers[1], 2)) == 20
+
+    publish_round(0)  # makes the topic
+    with consuming(snippet, *ledgers):
+        until(both_work, seconds=30)
+        publish_round(2)
+        until(all_came)
+    assert not accounts(ledgers[0], 2) & accounts(ledgers[1], 2)
+
+
+@contextmanager
+def consuming(snippet: ModuleType, *ledgers: Ledger) -> Iterator[None]:
+    """Run a consumer for each of the ledgers until the block ends."""
+    consumers = [
+        Thread(target=snippet.consume, args=(ledger.handle, ledger.stop), daemon=True)
+        for ledger in ledgers
+    ]
     for consumer in consumers:
         consumer.start()
-    producer = snippet.new_producer()
-
-    def shared() -> bool:
-        for account in range(20):
-            snippet.publish(producer, payments(snippet, 1, account=str(account)))
-        return all(each.payments for each in ledgers)
-
-    until(shared, seconds=20)
-    for each in ledgers:
-        each.payments.clear()
-    expected = {str(account) for account in range(20)}
-    until(lambda: {account for each in ledgers for account, _ in each.payments} == expected)
-    stop.set()
-    for consumer in consumers:
-        consumer.join(10)
-    first, second = ({account for account, _ in each.payments} for each in ledgers)
-    assert not first & second
+    try:
+        yield
+    finally:
+        for ledger in ledgers:
+            ledger.stop.set()
+        for consumer in consumers:
+            consumer.join(10)
 
 
 def test_payments_of_an_account_have_its_name_as_key(

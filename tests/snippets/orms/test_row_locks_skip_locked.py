@@ -38,7 +38,8 @@ def run(snippet: ModuleType, test: Test, jobs: int) -> None:
 
 def sql(url: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(query.encode()).fetchall()
+        cursor = connection.execute(query.encode())
+        return cursor.fetchall() if cursor.description else []
 
 
 def waiting(url: str) -> list[Any]:
@@ -93,8 +94,8 @@ def test_oldest_job_is_first(snippet: ModuleType, url: str) -> None:
         ran.append(payload["n"])
 
     async def test() -> None:
-        sql(url, "UPDATE jobs SET attempts = 1 WHERE id = 1 RETURNING id")  # last in the table now
-        sql(url, "DROP INDEX ix_jobs_waiting; ALTER TABLE jobs DROP CONSTRAINT jobs_pkey; SELECT 1")
+        sql(url, "UPDATE jobs SET attempts = 1 WHERE id = 1")  # last in the table now
+        sql(url, "DROP INDEX ix_jobs_waiting; ALTER TABLE jobs DROP CONSTRAINT jobs_pkey")
         for _ in range(3):
             await snippet.run_next(work)
 
@@ -142,16 +143,19 @@ def test_cancelled_worker_frees_its_job(snippet: ModuleType, url: str) -> None:
 def test_job_whose_connection_dies_runs_again(snippet: ModuleType, url: str) -> None:
     ran: list[int] = []
     others = "pid <> pg_backend_pid() AND datname = current_database()"
+    kill = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"
 
     async def work(payload: dict[str, Any]) -> None:
         ran.append(payload["n"])
         if len(ran) == 1:
-            sql(url, f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}")
+            sql(url, kill)
 
     async def test() -> None:
         with pytest.raises(OperationalError):
             await snippet.run_next(work)
         assert await snippet.run_next(work) is True
+        assert sql(url, kill) == [(True,)]
+        assert await snippet.run_next(work) is False  # the dead connection was replaced
 
     run(snippet, test, jobs=1)
     assert ran == [1, 1]

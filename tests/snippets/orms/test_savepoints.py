@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import event, text
-from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError, PendingRollbackError
+from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 GOOD = [{"number": "2026-1", "cents": 100}, {"number": "2026-2", "cents": 1}]
@@ -97,9 +97,8 @@ def test_row_that_fails_without_a_savepoint_loses_what_came_before(
         session.add(snippet.Invoice(**FREE))
         with pytest.raises(IntegrityError):
             await session.flush()
-        with pytest.raises(PendingRollbackError):
+        with pytest.raises(InvalidRequestError, match="closed transaction"):
             await session.scalar(text("SELECT 1"))
-        await session.rollback()
 
     in_unit(work)
     assert stored(postgresql_url) == []

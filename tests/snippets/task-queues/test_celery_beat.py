@@ -33,7 +33,16 @@ def broker(valkey_url: str) -> Iterator[Any]:
 
 @contextmanager
 def beating(snippet_file: Path, state: Path, log: str) -> Iterator[Process]:
-    command = ["celery", "-A", "celery_beat", "beat", "--loglevel", "DEBUG", "--schedule", state]
+    command = [
+        "celery",
+        "-A",
+        "celery_beat",
+        "beat",
+        "--loglevel",
+        "DEBUG",
+        "--schedule",
+        str(state),
+    ]
     with started(command, snippet_file.parent) as beat:
         beat.says(log)
         yield beat

@@ -55,6 +55,8 @@ class Partner:
 @pytest.fixture(scope="module")
 def server() -> Iterator[ThreadingHTTPServer]:
     class Handler(BaseHTTPRequestHandler):
+        server: Any
+
         def do_PUT(self) -> None:
             self.server.partner.answer(self)
 

@@ -1,0 +1,54 @@
+"""Requests made from the OpenAPI document find a planted 500 and each broken promise."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.snippets.testing.suites import Report, changed, ran_suite
+
+KEEPS = "test_api_keeps_its_promises"
+PLUGINS = ["schemathesis.pytest.plugin", "_hypothesis_pytestplugin"]
+
+
+@pytest.fixture
+def app_file(snippet_file: Path) -> Path:
+    return snippet_file.with_suffix("") / "shares.py"
+
+
+@pytest.fixture(autouse=True)
+def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # for what Hypothesis keeps
+    monkeypatch.delenv("API_SEARCH", raising=False)
+
+
+def report_of(test: Path, app: Path) -> Report:
+    return ran_suite(test, plugins=PLUGINS, path=app.parent)
+
+
+def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
+    report = report_of(snippet_file, app_file)
+    assert {name.partition("[")[0] for name in report.passed} == {KEEPS}, report.said
+    assert not report.broken
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        pytest.param("ge=1, ", "", "shares?parts=0", id="500"),
+        pytest.param(
+            ', responses={404: {"model": Problem}}', "", "Undocumented HTTP status code", id="404"
+        ),
+        pytest.param(
+            "[share + (number < rest) for number in range(parts)]",
+            "[share] * (parts - 1)",
+            "500",
+            id="broken-promise",
+        ),
+    ],
+)
+def test_planted_bug_is_found(
+    snippet_file: Path, app_file: Path, tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    report = report_of(snippet_file, changed(app_file, tmp_path / "app", (before, after)))
+    assert {name.partition("[")[0] for name in report.broken} == {KEEPS}
+    assert said in report.said
