@@ -17,7 +17,7 @@ company = OAuth().register(
     server_metadata_url=f"{ISSUER}/.well-known/openid-configuration",
     client_kwargs={
         "scope": "openid email",
-          # PKCE is off without it
+        "code_challenge_method": "S256",  # PKCE is off without it
         "timeout": 5,
     },
 )

@@ -2,6 +2,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from threading import Event
+from typing import Any
 
 import redis
 
@@ -9,15 +10,12 @@ logger = logging.getLogger(__name__)
 
 STREAM, GROUP, DEAD = "signups", "welcome-mails", "signups:dead"
 MAX_LENGTH = 100_000  # nothing is trimmed by itself
-IDLE_MS = 60_000  # longer than the slowest handler, or two work on the same entry
+IDLE_MS = 60_000  # longer than a batch takes, or two consumers work on the same entry
 MAX_DELIVERIES = 5
-BLOCK_MS = 1000  # less than redis-py's socket_timeout of 5 s
+BATCH = 10
+BLOCK_MS = 1000  # must stay below redis-py's socket_timeout of 5 s
 
-Fields = dict[str, str]
-
-
-def connect() -> redis.Redis:
-    return redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
+Fields = dict[Any, Any]
 
 
 def add(client: redis.Redis, fields: Fields) -> None:
@@ -32,30 +30,38 @@ def create_group(client: redis.Redis) -> None:
             raise
 
 
+def bury(client: redis.Redis, entry_id: str, fields: Fields) -> bool:
+    """Set the entry aside and say so if it was delivered too often."""
+    pending: Any = client.xpending_range(STREAM, GROUP, entry_id, entry_id, 1)
+    if not pending or pending[0]["times_delivered"] <= MAX_DELIVERIES:
+        return False
+    with client.pipeline(transaction=True) as both:
+        both.xadd(DEAD, {**fields, "entry_id": entry_id})
+        both.xack(STREAM, GROUP, entry_id)
+        both.execute()
+    return True
+
+
 def entries(client: redis.Redis, consumer: str, stop: Event) -> Iterator[tuple[str, Fields]]:
     cursor = "0-0"
     while not stop.is_set():
-        # First what a consumer left behind that died or whose handler failed.
-        cursor, left, _deleted = client.xautoclaim(STREAM, GROUP, consumer, IDLE_MS, cursor, 10)
-        yield from left
-        for _stream, new in client.xreadgroup(GROUP, consumer, {STREAM: ">"}, 10, BLOCK_MS):
+        # First what is left of consumers that died and of handlers that failed.
+        claimed: Any = client.xautoclaim(STREAM, GROUP, consumer, IDLE_MS, cursor, BATCH)
+        cursor = claimed[0]
+        yield from (entry for entry in claimed[1] if not bury(client, *entry))
+        answer: Any = client.xreadgroup(GROUP, consumer, {STREAM: ">"}, BATCH, BLOCK_MS)
+        for _stream, new in answer:
             yield from new
 
 
-def deliveries(client: redis.Redis, entry_id: str) -> int:
-    pending = client.xpending_range(STREAM, GROUP, entry_id, entry_id, 1)
-    return pending[0]["times_delivered"] if pending else 0
-
-
 def consume(consumer: str, handle: Callable[[Fields], None], stop: Event) -> None:
-    client = connect()
+    client = redis.Redis.from_url(os.environ["REDIS_URL"], decode_responses=True)
     create_group(client)
     for entry_id, fields in entries(client, consumer, stop):
         try:
             handle(fields)
         except Exception:
+            # Not acknowledged: comes again after IDLE_MS, to whoever asks first.
             logger.exception("entry %s failed", entry_id)
-            if deliveries(client, entry_id) < MAX_DELIVERIES:
-                continue  # stays pending: comes again after IDLE_MS, to whoever asks first
-            client.xadd(DEAD, {**fields, "entry_id": entry_id})
-        client.xack(STREAM, GROUP, entry_id)
+        else:
+            client.xack(STREAM, GROUP, entry_id)

@@ -61,7 +61,7 @@ class Order(Base):
     status: Mapped[OrderStatus] = mapped_column(default=OrderStatus.OPEN)
     customer: Mapped[Customer] = relationship()
     lines: Mapped[list["OrderLine"]] = relationship(
-        back_populates="order", cascade="all", passive_deletes=True
+        back_populates="order", cascade="all, delete-orphan", passive_deletes=True
     )
 
 

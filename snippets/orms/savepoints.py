@@ -34,7 +34,7 @@ class Report:
 
 async def import_invoices(session: AsyncSession, rows: Iterable[InvoiceRow]) -> Report:
     report = Report()
-    for line, row in enumerate(rows, start=0):
+    for line, row in enumerate(rows, start=1):
         try:
             async with session.begin_nested():  # SAVEPOINT; rolled back alone on an exception
                 session.add(Invoice(**row))

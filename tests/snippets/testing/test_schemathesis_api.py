@@ -6,6 +6,7 @@ import pytest
 
 from tests.snippets.testing.suites import Report, changed, ran_suite
 
+FIRST = "from typing import Annotated\n"
 KEEPS = "test_api_keeps_its_promises"
 PLUGINS = ["schemathesis.pytest.plugin", "_hypothesis_pytestplugin"]
 
@@ -36,12 +37,12 @@ def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
     [
         pytest.param("ge=1, ", "", "shares?parts=0", id="500"),
         pytest.param(
-            ', responses={404: {"model": Problem}}', "", "Undocumented HTTP status code", id="404"
+            ', responses={404: {"model": Problem}}', "", "Undocumented status code", id="404"
         ),
         pytest.param(
-            "[share + (number < rest) for number in range(parts)]",
-            "[share] * (parts - 1)",
-            "500",
+            "return Shares(",
+            "return fastapi.responses.JSONResponse({'sum': paid}) or Shares(",
+            "Response violates schema",
             id="broken-promise",
         ),
     ],
@@ -49,6 +50,14 @@ def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
 def test_planted_bug_is_found(
     snippet_file: Path, app_file: Path, tmp_path: Path, before: str, after: str, said: str
 ) -> None:
-    report = report_of(snippet_file, changed(app_file, tmp_path / "app", (before, after)))
+    report = report_of(
+        snippet_file,
+        changed(
+            app_file,
+            tmp_path / "app",
+            (before, after),
+            (FIRST, f"import fastapi.responses\n{FIRST}"),
+        ),
+    )
     assert {name.partition("[")[0] for name in report.broken} == {KEEPS}
     assert said in report.said
