@@ -30,15 +30,16 @@ def create_group(client: redis.Redis) -> None:
             raise
 
 
-def bury(client: redis.Redis, entry_id: str, fields: Fields) -> bool:
-    """Set the entry aside and say so if it was delivered too often."""
+def is_over(client: redis.Redis, entry_id: str, fields: Fields) -> bool:
+    """Tell whether somebody else has done the entry; set it aside if it came too often."""
     pending: Any = client.xpending_range(STREAM, GROUP, entry_id, entry_id, 1)
-    if not pending or pending[0]["times_delivered"] <= MAX_DELIVERIES:
+    if pending and pending[0]["times_delivered"] <= MAX_DELIVERIES:
         return False
-    with client.pipeline(transaction=True) as both:
-        both.xadd(DEAD, {**fields, "entry_id": entry_id})
-        both.xack(STREAM, GROUP, entry_id)
-        both.execute()
+    if pending:
+        with client.pipeline(transaction=True) as both:
+            both.xadd(DEAD, {**fields, "entry_id": entry_id})
+            both.xack(STREAM, GROUP, entry_id)
+            both.execute()
     return True
 
 
@@ -48,7 +49,7 @@ def entries(client: redis.Redis, consumer: str, stop: Event) -> Iterator[tuple[s
         # First what is left of consumers that died and of handlers that failed.
         claimed: Any = client.xautoclaim(STREAM, GROUP, consumer, IDLE_MS, cursor, BATCH)
         cursor = claimed[0]
-        yield from (entry for entry in claimed[1] if not bury(client, *entry))
+        yield from (entry for entry in claimed[1] if not is_over(client, *entry))
         answer: Any = client.xreadgroup(GROUP, consumer, {STREAM: ">"}, BATCH, BLOCK_MS)
         for _stream, new in answer:
             yield from new

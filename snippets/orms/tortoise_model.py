@@ -40,7 +40,7 @@ class Entry(Model):
 
 async def post(account_id: int, amount: Decimal) -> Entry:
     async with in_transaction():  # commits at its end, rolls back on an exception
-        account = await Account.get(id=account_id, status=Status.OPEN)
+        account = await Account.select_for_update().get(id=account_id, status=Status.OPEN)
         entry = await Entry.create(account=account, amount=amount)
         account.balance += amount
         await account.save(update_fields=["balance"])  # validates; a plain save() writes all

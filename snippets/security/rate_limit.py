@@ -20,7 +20,7 @@ limiter = MovingWindowRateLimiter(
     RedisStorage(
         "async+redis://",
         implementation="redispy",  # the default is another client, coredis
-        
+        wrap_exceptions=True,
         connection_pool=pool,  # type: ignore[arg-type]  # documented, missing in its types
     )
 )

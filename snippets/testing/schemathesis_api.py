@@ -5,7 +5,7 @@ from hypothesis import settings
 from shares import app
 
 settings.register_profile("nightly", max_examples=2_000, deadline=None)
-settings.register_profile("push", max_examples=40, deadline=None, derandomize=True)
+settings.register_profile("push", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile(os.environ.get("API_SEARCH", "push"))
 
 schema = schemathesis.openapi.from_asgi("/openapi.json", app)

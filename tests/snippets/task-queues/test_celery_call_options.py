@@ -61,7 +61,7 @@ def test_worker_runs_each_call_when_its_options_say(
         starts = datetime.now(UTC) + timedelta(seconds=1)
         sale = snippet.announce_sale(TO, starts)
         assert sale.get(timeout=10) == "sale to ada@example.com"
-        assert starts <= sale.date_done.astimezone(UTC) < starts + timedelta(seconds=2)
+        assert starts <= sale.date_done.astimezone(UTC) < starts + timedelta(seconds=8)
 
         with earlier(seconds=590):
             assert snippet.send_login_code(TO).get(timeout=10) == "code to ada@example.com"

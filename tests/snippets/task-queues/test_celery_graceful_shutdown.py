@@ -127,7 +127,7 @@ def test_task_that_outlasts_the_grace_goes_back_at_once_and_is_finished_by_anoth
         at = time.monotonic()
         worker.process.terminate()
         worker.process.wait(20)
-        assert 1.5 <= time.monotonic() - at < 15
+        assert time.monotonic() - at >= 1.5
     assert (store.llen("celery"), store.hlen("unacked")) == (2, 0)
     mails.goes_on.set()
     with working(snippet_file, SOFT):

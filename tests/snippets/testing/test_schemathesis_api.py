@@ -32,32 +32,34 @@ def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
     assert not report.broken
 
 
+def test_planted_500_is_found_with_the_request_that_causes_it(
+    snippet_file: Path, app_file: Path, tmp_path: Path
+) -> None:
+    report = report_of(snippet_file, changed(app_file, tmp_path / "app", ("ge=1, ", "")))
+    assert {name.partition("[")[0] for name in report.broken} == {KEEPS}
+    assert "ZeroDivisionError" in report.said
+    assert "shares?parts=0" in report.said
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        pytest.param("ge=1, ", "", "shares?parts=0", id="500"),
         pytest.param(
-            ', responses={404: {"model": Problem}}', "", "Undocumented status code", id="404"
+            ', responses={404: {"model": Problem}}', "", "Undocumented status code", id="status"
         ),
         pytest.param(
             "return Shares(",
-            "return fastapi.responses.JSONResponse({'sum': paid}) or Shares(",
+            "return fastapi.responses.JSONResponse({'sum': 1}) or Shares(",
             "Response violates schema",
-            id="broken-promise",
+            id="body",
         ),
     ],
 )
-def test_planted_bug_is_found(
+def test_answer_that_the_document_does_not_promise_is_found(
     snippet_file: Path, app_file: Path, tmp_path: Path, before: str, after: str, said: str
 ) -> None:
-    report = report_of(
-        snippet_file,
-        changed(
-            app_file,
-            tmp_path / "app",
-            (before, after),
-            (FIRST, f"import fastapi.responses\n{FIRST}"),
-        ),
-    )
+    imports = (FIRST, f"import fastapi.responses\n{FIRST}")
+    app = changed(app_file, tmp_path / "app", imports, (before, after))
+    report = report_of(snippet_file, app)
     assert {name.partition("[")[0] for name in report.broken} == {KEEPS}
     assert said in report.said
