@@ -27,7 +27,7 @@ def read_user(credentials: Annotated[HTTPAuthorizationCredentials, Depends(beare
             algorithms=["HS256"],
             issuer=ISSUER,
             audience=AUDIENCE,
-            options={"require": ["sub"]},
+            options={"require": ["sub", "exp"]},
         )
         return User(int(claims["sub"]), frozenset(claims.get("scope", "").split()))
     except (jwt.InvalidTokenError, ValueError) as error:

@@ -24,7 +24,7 @@ async def fetch(path: str) -> dict[str, int]:
         return dict(response.raise_for_status().json())
 
 
-# Hot: from its fifth minute on one caller starts a new fetch, and all get the old price until then.
+# Hot: after five minutes one caller starts a new fetch; until it is there all get the old price.
 @cache.early(ttl=ten_minutes, early_ttl="5m", key="price:{sku}", tags=("sku:{sku}", "prices"))
 async def price(sku: str) -> int:
     return (await fetch(f"/prices/{sku}"))["cents"]

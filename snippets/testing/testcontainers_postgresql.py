@@ -4,6 +4,13 @@ import psycopg
 import pytest
 from testcontainers.community.postgres import PostgresContainer
 
+TABLES = """
+    CREATE TABLE orders (
+        id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+        cents bigint NOT NULL CHECK (cents > 0)
+    )
+"""  # where there are migrations, they run instead, once
+
 
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
@@ -17,9 +24,7 @@ def template(server_url: str) -> str:
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute("CREATE DATABASE template_orders")
     with psycopg.connect(server_url, dbname="template_orders") as connection:
-        connection.execute(  # a real suite runs its migrations here, once
-            "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY, cents int CHECK (cents > 0))"
-        )
+        connection.execute(TABLES)
     return "template_orders"
 
 

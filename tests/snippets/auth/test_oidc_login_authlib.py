@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
@@ -235,6 +236,20 @@ def test_keys_may_change_between_two_logins(browser: TestClient, provider: Provi
     provider.key = provider.signs_with = ECKey.generate_key("P-256", auto_kid=True)
     browser.post("/logout")
     assert come_back(browser, provider.log_in(start(browser))).status_code == 303
+
+
+def test_login_begins_with_an_empty_session(
+    snippet: ModuleType, browser: TestClient, provider: Provider
+) -> None:
+    def show(request: Request) -> list[str]:
+        request.session.setdefault("basket", "tea")
+        return sorted(request.session)
+
+    snippet.app.add_api_route("/session", show)
+    assert browser.get("/session").json() == ["basket"]
+    come_back(browser, provider.log_in(start(browser)))
+    cookie = base64.b64decode(browser.cookies["session"].split(".")[0])
+    assert list(json.loads(cookie)) == ["account"]
 
 
 def test_provider_is_waited_for_five_seconds(snippet: ModuleType) -> None:

@@ -12,6 +12,8 @@ import pytest
 import time_machine
 from fastapi.testclient import TestClient
 
+from tests.snippets.loading import loaded, snippet_path
+
 OLD, NEW, FOREIGN = (bytes([n]) * 32 for n in range(3))
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 NOW = int(NOON.timestamp())
@@ -98,6 +100,14 @@ def test_timestamp_that_is_no_number_is_400(client: TestClient, timestamp: str) 
     answer = send(client, webhook_timestamp=timestamp, webhook_signature=signature(OLD))
     detail = {"detail": "Too old, or from the future"}
     assert (answer.status_code, answer.json()) == (400, detail)
+
+
+def test_damaged_secret_stops_the_start(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WEBHOOK_SECRETS", "whsec_bm90#!aW5nZQ==")
+    with pytest.raises(ValueError, match="base64"), loaded(snippet_path(request.path)):
+        pass
 
 
 def test_message_can_be_sent_twice_within_the_window(client: TestClient) -> None:
