@@ -4,8 +4,8 @@ import os
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
+from redis import exceptions
 from redis.asyncio import Redis
-from redis.exceptions import ConnectionError as RedisConnectionError
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ class PriceCache:
             while True:
                 try:
                     await self._listen(client)
-                except RedisConnectionError:
+                except (exceptions.ConnectionError, exceptions.TimeoutError):
                     logger.warning("not subscribed, trying again")
                     await asyncio.sleep(RECONNECT_PAUSE)
 

@@ -137,11 +137,12 @@ def test_idle_connections_that_were_killed_are_replaced(
 ) -> None:
     async def test(pool: asyncpg.Pool) -> None:
         assert (pool.get_size(), pool.get_min_size(), pool.get_max_size()) == (2, 2, 10)
+        idle = [holder._con for holder in pool._holders if holder._con is not None]
         killer = await asyncpg.connect(postgresql_url)
         await killer.execute(KILL)
         await killer.close()
-        while pool.get_size():  # noqa: ASYNC110  # the pool has no event for it
-            await asyncio.sleep(0)  # the end of the connections is read from their sockets
+        while not all(connection.is_closed() for connection in idle):  # noqa: ASYNC110
+            await asyncio.sleep(0)  # the end is read from their sockets; there is no event for it
         await snippet.transfer(pool, 1, 2, 10, {"after": "the restart"})
         (row,) = await snippet.large_transfers(pool, 10)
         assert row["details"] == {"after": "the restart"}  # the new connection has the codec

@@ -1,10 +1,15 @@
-"""The commands run from start to end, what is installed is the lock, and another file is refused."""
+"""The commands run from start to end, and what is installed is the lock, to the byte."""
 
+import hashlib
+import json
 import shlex
 import subprocess
 import sys
+import threading
 import tomllib
 import zipfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -39,27 +44,78 @@ def wheel(folder: Path, name: str, version: str, requires: list[str], note: str 
             archive.writestr(file, text)
 
 
-class Machine:
-    """A folder to work in, whose index is a folder of wheels, and no network."""
+def metadata(path: Path) -> bytes:
+    """Read what a wheel says about itself."""
+    with zipfile.ZipFile(path) as archive:
+        (file,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        return archive.read(file)
 
-    def __init__(self, folder: Path, script: str) -> None:
+
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
+    """Serve a folder of wheels as a package index, and give the folder and the address."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    for name, (version, requires) in PACKAGES.items():
+        wheel(wheels, name, version, requires)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            kind, _, name = self.path.strip("/").partition("/")
+            if kind == "wheels":
+                path = wheels / name.removesuffix(".metadata")
+                body = metadata(path) if name.endswith(".metadata") else path.read_bytes()
+                self.answer("application/octet-stream", body)
+                return
+            found = sorted(wheels.glob(f"{name.replace('-', '_')}-[0-9]*.whl"))
+            files = [
+                {
+                    "filename": path.name,
+                    "url": f"/wheels/{path.name}",
+                    "core-metadata": True,
+                    "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+                }
+                for path in found
+            ]
+            page = {"meta": {"api-version": "1.1"}, "name": name, "files": files, "versions": []}
+            self.answer("application/vnd.pypi.simple.v1+json", json.dumps(page).encode())
+
+        def answer(self, kind: str, body: bytes) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield wheels, f"http://127.0.0.1:{server.server_address[1]}/simple/"
+        server.shutdown()
+        thread.join()
+
+
+class Machine:
+    """A folder to work in, with an index of its own."""
+
+    def __init__(self, folder: Path, script: str, index: tuple[Path, str]) -> None:
         self.folder, self.script = folder, script.replace("/srv/orders", str(folder / "srv"))
-        self.wheels = folder / "wheels"
-        self.wheels.mkdir()
-        for name, (version, requires) in PACKAGES.items():
-            wheel(self.wheels, name, version, requires)
-        config = f'no-index = true\noffline = true\nfind-links = ["{self.wheels}"]\n'
-        (folder / "uv.toml").write_text(config, encoding="utf-8")
+        self.wheels, self.index = index
         self.project = folder / "orders"
         self.pip = folder / "srv" / ".venv" / "bin" / "python"
 
     def run(self, *command: str, inside: Path | None = None) -> subprocess.CompletedProcess[str]:
         env = {
-            "UV_CONFIG_FILE": str(self.folder / "uv.toml"),
+            "UV_NO_CONFIG": "1",
+            "UV_DEFAULT_INDEX": self.index,
             "UV_CACHE_DIR": str(self.folder / "cache"),
             "UV_PYTHON": sys.executable,
-            "PIP_NO_INDEX": "1",
-            "PIP_FIND_LINKS": str(self.wheels),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "PIP_INDEX_URL": self.index,
+            "PIP_FIND_LINKS": "",
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_NO_CACHE_DIR": "1",
             "HOME": str(self.folder),
@@ -86,8 +142,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(snippet_file: Path, tmp_path: Path) -> Machine:
-    return Machine(tmp_path, snippet_file.read_text("utf-8"))
+def machine(snippet_file: Path, tmp_path: Path, index: tuple[Path, str]) -> Machine:
+    return Machine(tmp_path, snippet_file.read_text("utf-8"), index)
 
 
 def test_script_runs_from_start_to_end(machine: Machine) -> None:
@@ -162,13 +218,12 @@ def test_outdated_lock_is_an_error_and_without_the_option_is_renewed(
 
 
 def test_pip_leaves_what_is_no_longer_listed_and_sync_does_not(project: Machine) -> None:
-    assert project.run("uv", "pip", "install", "uvicorn", inside=project.project).returncode == 0
     development = project.project / ".venv" / "bin" / "python"
-    assert "uvicorn" in project.installed(development)
-    export = project.line("uv export")
-    assert project.run(*export, inside=project.project).returncode == 0
-    pip = ["uv", "pip", "install", "--require-hashes", "--requirement", "requirements.txt"]
-    assert project.run(*pip, inside=project.project).returncode == 0
+    pip = ["uv", "pip", "install", "--python", str(development)]
+    assert project.run(*pip, "uvicorn", inside=project.project).returncode == 0
+    assert project.run(*project.line("uv export"), inside=project.project).returncode == 0
+    listed = ["--require-hashes", "--requirement", "requirements.txt"]
+    assert project.run(*pip, *listed, inside=project.project).returncode == 0
     assert "uvicorn" in project.installed(development)
     assert project.run(*project.line("uv sync"), inside=project.project).returncode == 0
     assert "uvicorn" not in project.installed(development)

@@ -61,6 +61,8 @@ def test_second_run_changes_nothing(snippet: ModuleType, database: psycopg.Conne
 def test_runs_at_the_same_time_book_once(
     snippet: ModuleType, database: psycopg.Connection[Any]
 ) -> None:
+    # A task is made at its first use, which threads must not share.
+    assert snippet.book_payment.name == "billing.book_payment"
     with ThreadPoolExecutor(8) as pool:
         done = [pool.submit(snippet.book_payment, "p-1", 1, 50) for _ in range(8)]
     assert sorted(call.result() for call in done) == [False] * 7 + [True]

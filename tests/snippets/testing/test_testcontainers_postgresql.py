@@ -1,7 +1,9 @@
 """Each test gets a database; the container itself is tried only where a Docker engine answers."""
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -24,10 +26,11 @@ def test_suite_passes_in_a_container(snippet_file: Path) -> None:
 
 @pytest.fixture
 def _another_server(monkeypatch: pytest.MonkeyPatch, postgresql_url: str) -> Iterator[None]:
-    """Give the suite a server of ours where the container would be."""
+    """Give the suite a server of ours where the container would be, and nothing of the engine."""
+    monkeypatch.setattr("testcontainers.core.container.DockerClient", Mock())
     monkeypatch.setattr(PostgresContainer, "start", lambda container: container)
-    monkeypatch.setattr(PostgresContainer, "stop", lambda container: None)
-    monkeypatch.setattr(PostgresContainer, "get_connection_url", lambda container: postgresql_url)
+    monkeypatch.setattr(PostgresContainer, "stop", Mock())
+    monkeypatch.setattr(PostgresContainer, "get_connection_url", Mock(return_value=postgresql_url))
     yield
     with psycopg.connect(postgresql_url, autocommit=True) as connection:
         left = connection.execute("SELECT datname FROM pg_database WHERE datname = 'one_test'")
@@ -47,9 +50,16 @@ def test_without_the_constraint_the_suite_fails(snippet_file: Path, tmp_path: Pa
     assert ran_suite(loose).broken == {CHECK}
 
 
-def test_image_and_url_are_as_named(snippet_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    container = PostgresContainer("postgres:18-alpine", driver=None)
-    assert container.image == "postgres:18-alpine"
-    assert container.driver == ""
-    assert 'PostgresContainer("postgres:18-alpine", driver=None)' in snippet_file.read_text("utf-8")
-    assert PostgresContainer("postgres:18-alpine").driver == "+psycopg2"
+def test_url_is_plain_only_without_a_driver(
+    snippet_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("testcontainers.core.container.DockerClient", Mock())
+    image = "postgres:18-alpine"
+    assert PostgresContainer(image, driver=None).driver == ""
+    assert PostgresContainer(image).driver == "+psycopg2"
+    assert f'PostgresContainer("{image}", driver=None)' in snippet_file.read_text("utf-8")
+
+
+def test_old_import_warns() -> None:
+    with pytest.warns(DeprecationWarning, match=r"testcontainers\.community\.postgres"):
+        importlib.import_module("testcontainers.postgres")
