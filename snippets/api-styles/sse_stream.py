@@ -1,7 +1,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, Header, HTTPException
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -27,7 +27,7 @@ app = FastAPI(lifespan=lifespan)
 
 
 @app.post("/orders/{order_id}/status", status_code=204)
-async def change(order_id: int, status: Status) -> None:
+async def set_status(order_id: int, status: Status) -> None:
     await valkey.xadd(f"orders:{order_id}", {"status": status}, maxlen=KEPT, approximate=False)
     await valkey.expire(f"orders:{order_id}", 86_400)
 
@@ -39,17 +39,19 @@ async def position(
 ) -> str:
     newest = await valkey.xrevrange(f"orders:{order_id}", count=1)
     if newest and newest[0] == (last_event_id, {"status": "delivered"}):
-        raise HTTPException(204)  # nothing more will come; any other answer and it asks again
+        raise HTTPException(204)  # a stream that ends is asked for again; this stops it
     return last_event_id
 
 
 @app.get("/orders/{order_id}/events", response_class=EventSourceResponse)
 async def events(
-    order_id: int, last: Annotated[str, Depends(position)]
+    order_id: int, since: Annotated[str, Depends(position)]
 ) -> AsyncIterator[ServerSentEvent]:
+    last = since
     while True:  # until the client goes: FastAPI cancels the wait
-        found = await valkey.xread({f"orders:{order_id}": last}, count=KEPT, block=BLOCK_MS)
-        for last, fields in found[0][1] if found else []:  # noqa: B020, PLR1704 - the next position
-            yield ServerSentEvent(event="status", id=last, data=fields["status"], retry=2_000)
-            if fields["status"] == "delivered":
-                return
+        streams: Any = await valkey.xread({f"orders:{order_id}": last}, count=KEPT, block=BLOCK_MS)
+        for _, entries in streams:
+            for last, change in entries:
+                yield ServerSentEvent(event="status", id=last, data=change["status"], retry=2_000)
+                if change["status"] == "delivered":
+                    return

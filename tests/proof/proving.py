@@ -115,6 +115,8 @@ def _sources(thing: Thing, record: Record, guide: Guide) -> list[Path]:
 def _distributions(thing: Thing, record: Record, guide: Guide) -> dict[str, Distribution]:
     names = {normalized(name) for _, ran in record.all_of("distributions") for name in ran}
     names |= set(closure(thing.install)) & imported_distributions(record.imported)
+    # A worker or a suite may run in a process of its own, whose imports nobody saw.
+    names |= {normalized(root) for root in thing.install}
     locked = guide.packages.packages
     return {
         name: Distribution(version=locked[name].version, lock=locked[name].lock)

@@ -124,14 +124,24 @@ def test_figure_that_is_none_is_refused(
         proof_of(named(sample, "benchmark/stores/writes"), ran, sample, TODAY)
 
 
-def test_distributions_are_those_both_installed_and_imported(sample: Guide) -> None:
-    """jinja2 brings markupsafe, which was not imported; PyYAML was, for something else."""
+@pytest.mark.parametrize(
+    ("imported", "named_ones"),
+    [
+        pytest.param(["jinja2", "yaml", "json"], {"jinja2"}, id="imported here"),
+        pytest.param(["jinja2", "markupsafe"], {"jinja2", "markupsafe"}, id="with what it brings"),
+        pytest.param(["json"], {"jinja2"}, id="imported by a worker alone"),
+    ],
+)
+def test_distributions_are_what_one_installs_and_what_it_brings_if_imported(
+    sample: Guide, imported: list[str], named_ones: set[str]
+) -> None:
+    """jinja2 brings markupsafe; PyYAML was imported for something else."""
     package = sample.packages.packages["red-client"]
     locked = dict.fromkeys(("jinja2", "markupsafe", "pyyaml"), package)
     guide = replace(sample, packages=sample.packages.model_copy(update={"packages": locked}))
     thing = replace(named(guide, "snippet/stores/keep-state"), install=("jinja2>=3",))
-    ran = record(imported=["jinja2", "yaml", "json"])
-    assert set(proof_of(thing, ran, guide, TODAY).distributions) == {"jinja2"}
+    ran = record(imported=imported)
+    assert set(proof_of(thing, ran, guide, TODAY).distributions) == named_ones
 
 
 def test_distribution_that_is_not_locked_is_left_out(sample: Guide) -> None:

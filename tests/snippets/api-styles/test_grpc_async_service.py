@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import grpc
+import grpc  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
 from tests.snippets.loading import snippet_path

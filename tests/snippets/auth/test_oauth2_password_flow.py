@@ -96,22 +96,20 @@ def test_password_of_nobody_opens_nothing(
     assert client.post("/token", data=form).status_code == 401
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
+def test_wrong_token_is_401(client: TestClient) -> None:
+    good = {"iss": SITE, "aud": SITE, "sub": "7", "exp": datetime.now(UTC) + timedelta(hours=1)}
+    assert client.get("/me", headers=bearer(jwt.encode(good, KEY))).status_code == 200
+    changes: list[dict[str, Any]] = [
         {"iss": "https://evil.example"},
         {"aud": "https://invoices.example.com"},
         {"exp": None},
         {"sub": None},
-    ],
-)
-def test_wrong_token_is_401(client: TestClient, changed: dict[str, Any]) -> None:
-    good = {"iss": SITE, "aud": SITE, "sub": "7", "exp": datetime.now(UTC) + timedelta(hours=1)}
-    assert client.get("/me", headers=bearer(jwt.encode(good, KEY))).status_code == 200
-    claims = {name: value for name, value in {**good, **changed}.items() if value is not None}
-    refused = client.get("/me", headers=bearer(jwt.encode(claims, KEY)))
-    assert (refused.status_code, refused.json()) == (401, {"detail": "Invalid token"})
-    assert refused.headers["www-authenticate"] == "Bearer"
+    ]
+    for changed in changes:
+        claims = {name: value for name, value in {**good, **changed}.items() if value is not None}
+        refused = client.get("/me", headers=bearer(jwt.encode(claims, KEY)))
+        assert (refused.status_code, refused.json()) == (401, {"detail": "Invalid token"})
+        assert refused.headers["www-authenticate"] == "Bearer"
 
 
 def test_no_token_is_401(client: TestClient) -> None:
