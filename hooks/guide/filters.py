@@ -16,7 +16,7 @@ def snippet_filters(guide: Guide) -> Mapping[str, Mapping[str, str]]:
     """
     snippets = guide.snippets
     services = {service for each in snippets.values() for service in each.services}
-    named = {service: name for service, name in SERVICES.items() if service in services}
+    named: dict[str, str] = {key: name for key, name in SERVICES.items() if key in services}
     if not all(each.services for each in snippets.values()):
         named |= {NO_SERVICE: "none needed"}
     return {

@@ -17,7 +17,7 @@ LEFT_OUT = ("Operator_BitOr", "Operator_RShift", "VariableReplacer", "VariableIn
 """`int | None` and `first >> second` are no arithmetic here; variables are replaced at random."""
 
 
-class WithoutKeywordArgument(Operator):
+class WithoutKeywordArgument(Operator):  # type: ignore[misc]  # Cosmic Ray has no types
     """Leaves out a keyword argument."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:
@@ -35,7 +35,7 @@ class WithoutKeywordArgument(Operator):
         return (Example("f(a, b=1)", "f(a, **{})"),)
 
 
-class WithoutStatement(Operator):
+class WithoutStatement(Operator):  # type: ignore[misc]  # the same
     """Leaves out a statement that is nothing but a call, awaited or not."""
 
     def mutation_positions(self, node: Any) -> Iterator[Position]:

@@ -21,6 +21,7 @@ from tests.services.running import (
 IMAGE = "mariadb:12"
 TIMEOUT = 5
 # The data is thrown away with the run, so nothing needs to survive a crash of the machine.
+ACCOUNT = "root"
 SETTINGS = (
     "--character-set-server=utf8mb4",
     "--innodb-flush-log-at-trx-commit=0",
@@ -92,7 +93,7 @@ def serve(server: Path, home: Path) -> str:
     network = ["--bind-address=127.0.0.1", f"--port={port}", "--socket=socket"]
     # The server changes its working directory to that of the data, which is inside `home`.
     process = launch([server, *options, *network, "--pid-file=pid"], home)
-    url = f"mysql://root@127.0.0.1:{port}"
+    url = f"mysql://{ACCOUNT}@127.0.0.1:{port}"
     wait_until_answering(lambda: version(url), process, home)
     return url
 
@@ -101,7 +102,7 @@ def from_docker(home: Path) -> Started:
     """Start the official image."""
     passwordless = {"MARIADB_ALLOW_EMPTY_ROOT_PASSWORD": "1"}
     address = docker.start(IMAGE, 3306, home, environment=passwordless, command=SETTINGS)
-    url = f"mysql://root@{address}"
+    url = f"mysql://{ACCOUNT}@{address}"
     wait_until_answering(lambda: version(url), None, home)
     return Started(f"docker {IMAGE}", url)
 

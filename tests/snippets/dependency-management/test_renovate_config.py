@@ -39,7 +39,7 @@ def test_schema_is_kept(snippet_file: Path, tmp_path: Path) -> None:
         ('"internalChecksFilter": "strict"', '"internalChecksFilter": "strictly"'),
         ('"osvVulnerabilityAlerts": true', '"osvVulnerabilityAlerts": "yes"'),
         ('"rangeStrategy": "update-lockfile"', '"rangeStrategy": "lockfile"'),
-        ('["minor", "patch"]', '["minor", "small"]'),
+        ('"labels": ["security"]', '"labels": "security"'),
         ('"enabled": true', '"enabled": 1'),
         ('"packageRules": [', '"packageRules": [3,'),
     ],

@@ -148,7 +148,7 @@ def test_dependencies_are_built_before_the_code_is_there(snippet_file: Path) -> 
     for bound in ("uv.lock", "pyproject.toml"):
         assert f"--mount=type=bind,source={bound},target={bound}" in first[1]
     for _, run in (first, second):
-        assert "--mount=type=cache,target=/root/.cache/uv" in run
+        assert "--mount=type=cache,target=/var/cache/uv" in run
 
 
 def test_steps_of_the_build_yield_what_the_image_starts(

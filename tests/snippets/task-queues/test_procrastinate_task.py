@@ -1,0 +1,226 @@
+"""A job is there if, and only if, its invoice was committed; a killed worker does not lose it."""
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import httpx2
+import psycopg
+import pytest
+
+from tests.snippets.processes import Process, started, until
+
+PROCRASTINATE = "python -m procrastinate --app procrastinate_task.app"
+
+
+class Partner:
+    """A server that answers for each invoice as the test says, and 201 after that."""
+
+    def __init__(self) -> None:
+        self.answers: dict[int, list[int | str]] = {}
+        self.calls: list[tuple[int, str | None, float]] = []
+        self.goes_on = threading.Event()
+
+    def answer(self, request: BaseHTTPRequestHandler) -> None:
+        invoice = int(request.path.removeprefix("/invoices/"))
+        self.calls.append((invoice, request.headers["Idempotency-Key"], time.monotonic()))
+        answers = self.answers.get(invoice)
+        status = answers.pop(0) if answers else 201
+        if status == "wait":
+            self.goes_on.wait(20)
+            status = 201
+        request.send_response(cast("int", status))
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    def times(self, invoice: int) -> list[float]:
+        return [at for number, _, at in self.calls if number == invoice]
+
+
+@pytest.fixture(autouse=True)
+def partner(monkeypatch: pytest.MonkeyPatch, postgresql_url: str) -> Iterator[Partner]:
+    partner = Partner()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_PUT(self) -> None:
+            partner.answer(self)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            pass  # a client that was killed
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        monkeypatch.setenv("PARTNER_URL", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("DATABASE_URL", postgresql_url)
+        yield partner
+        partner.goes_on.set()
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def database(snippet: ModuleType, postgresql_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with snippet.app.open():
+        snippet.app.schema_manager.apply_schema()
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE TABLE invoices ("
+            "id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, customer text, cents bigint)"
+        )
+        yield connection
+
+
+@contextmanager
+def working(snippet_file: Path) -> Iterator[Process]:
+    # It polls every 5 s by default.
+    command = [*PROCRASTINATE.split(), "worker", "--fetch-job-polling-interval", "0.2"]
+    with started(command, snippet_file.parent) as worker:
+        worker.says("Starting worker")
+        yield worker
+
+
+def create(snippet: ModuleType, url: str, *, commit: bool = True) -> None:
+    async def steps() -> None:
+        async with await psycopg.AsyncConnection.connect(url) as connection:
+            await snippet.create_invoice(connection, "Ada", 990)
+            if not commit:
+                await connection.rollback()
+
+    asyncio.run(steps())
+
+
+def states(database: psycopg.Connection[Any]) -> list[tuple[int, str]]:
+    query = """
+        SELECT (args->>'invoice_id')::int, status::text FROM procrastinate_jobs
+        WHERE args ? 'invoice_id' ORDER BY id
+    """
+    return database.execute(query).fetchall()
+
+
+def test_invoice_and_job_are_committed_together(
+    snippet: ModuleType, database: psycopg.Connection[Any], postgresql_url: str
+) -> None:
+    create(snippet, postgresql_url)
+    assert database.execute("SELECT id, customer, cents FROM invoices").fetchall() == [
+        (1, "Ada", 990)
+    ]
+    assert states(database) == [(1, "todo")]
+
+
+def test_rollback_leaves_neither(
+    snippet: ModuleType, database: psycopg.Connection[Any], postgresql_url: str
+) -> None:
+    async def steps() -> None:
+        async with await psycopg.AsyncConnection.connect(postgresql_url) as connection:
+            async with connection.transaction(force_rollback=True):
+                await snippet.create_invoice(connection, "Ada", 990)
+            (count,) = await (await connection.execute("SELECT count(*) FROM invoices")).fetchone()
+            assert count == 0
+
+    asyncio.run(steps())
+    assert states(database) == []
+
+
+def test_job_deferred_beside_the_transaction_survives_its_rollback(
+    snippet: ModuleType, database: psycopg.Connection[Any], postgresql_url: str
+) -> None:
+    async def steps() -> None:
+        async with (
+            snippet.app.open_async(),
+            await psycopg.AsyncConnection.connect(postgresql_url) as connection,
+            connection.transaction(force_rollback=True),
+        ):
+            await connection.execute("INSERT INTO invoices (customer) VALUES ('Ada')")
+            await snippet.send_invoice.defer_async(invoice_id=1)
+
+    asyncio.run(steps())
+    assert database.execute("SELECT count(*) FROM invoices").fetchone() == (0,)
+    assert states(database) == [(1, "todo")]
+
+
+def test_worker_runs_what_was_committed_and_tries_again_what_may_succeed(
+    snippet: ModuleType,
+    snippet_file: Path,
+    database: psycopg.Connection[Any],
+    postgresql_url: str,
+    partner: Partner,
+) -> None:
+    partner.answers = {1: [503], 2: [422]}
+    with working(snippet_file):
+        for _ in range(3):
+            create(snippet, postgresql_url)
+        until(lambda: states(database) == [(2, "failed")])
+    first, second = partner.times(1)
+    assert second - first >= 3
+    assert [key for number, key, _ in partner.calls if number == 3] == ["invoice-3"]
+    assert len(partner.times(2)) == 1
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(0, 3), (1, 9), (5, 729), (6, None)])
+def test_pauses_grow_and_end(snippet: ModuleType, attempts: int, seconds: int | None) -> None:
+    job = snippet.send_invoice.configure(task_kwargs={"invoice_id": 1}).job.evolve(
+        attempts=attempts
+    )
+    strategy = snippet.send_invoice.retry_strategy
+    for error in (httpx2.ConnectError(""), snippet.PartnerUnavailableError()):
+        decision = strategy.get_retry_decision(exception=error, job=job)
+        if seconds is None:
+            assert decision is None
+        else:
+            pause = decision.retry_at.timestamp() - time.time()
+            assert seconds - 1 < pause <= seconds
+    assert strategy.get_retry_decision(exception=ValueError(), job=job) is None
+
+
+def test_job_of_a_killed_worker_waits_for_its_rescue(
+    snippet: ModuleType,
+    snippet_file: Path,
+    database: psycopg.Connection[Any],
+    postgresql_url: str,
+    partner: Partner,
+) -> None:
+    async def rescue() -> None:
+        async with snippet.app.open_async():
+            await snippet.rescue_stalled_jobs(timestamp=0)
+
+    def last_heartbeat(seconds: int) -> None:
+        database.execute(
+            "UPDATE procrastinate_workers SET last_heartbeat = now() - %s * interval '1 s'",
+            (seconds,),
+        )
+
+    partner.answers = {1: ["wait"]}
+    with working(snippet_file) as worker:
+        create(snippet, postgresql_url)
+        until(lambda: partner.times(1))
+        os.killpg(worker.process.pid, signal.SIGKILL)
+        worker.process.wait(10)
+    last_heartbeat(50)
+    asyncio.run(rescue())
+    assert states(database) == [(1, "doing")]
+    last_heartbeat(70)
+    asyncio.run(rescue())
+    assert states(database) == [(1, "todo")]
+    with working(snippet_file):
+        until(lambda: len(partner.times(1)) == 2)
+        until(lambda: states(database) == [])
+
+
+def test_rescue_is_due_every_minute_and_waits_once(snippet: ModuleType) -> None:
+    (periodic,) = snippet.app.periodic_registry.periodic_tasks.values()
+    assert periodic.cron == "* * * * *"
+    assert periodic.task is snippet.rescue_stalled_jobs
+    assert snippet.rescue_stalled_jobs.queueing_lock == "rescue_stalled_jobs"
