@@ -97,11 +97,16 @@ def relative(target: str, here: str) -> str:
     return way + hash_ + anchor
 
 
+PYGMENTS_KNOWS = {".caddyfile": "Caddyfile", ".conf": "nginx.conf"}
+"""Endings of files here → a name by which Pygments knows what is in them."""
+
+
 @lru_cache(maxsize=1024)
 def highlighted(code: str, file_name: str, lines: tuple[int, ...] = ()) -> Markup:
     """The code as HTML whose text is the code to the letter; `lines` are marked."""
     try:
-        lexer = get_lexer_for_filename(file_name, code, stripnl=False)
+        known = PYGMENTS_KNOWS.get(posixpath.splitext(file_name)[1], file_name)
+        lexer = get_lexer_for_filename(known, code, stripnl=False)
     except ClassNotFound:
         lexer = TextLexer(stripnl=False)
     html = highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=list(lines)))

@@ -46,6 +46,6 @@ async def live(websocket: WebSocket) -> None:
         pass  # the end of every conversation
     except (jwt.InvalidTokenError, TimeoutError) as error:
         raise WebSocketException(UNAUTHORIZED, "a valid token is needed") from error
-    except (KeyError, ValueError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         message = "not text, or not JSON"
         raise WebSocketException(status.WS_1008_POLICY_VIOLATION, message) from error

@@ -17,7 +17,7 @@ from tests.proof.record import (
 )
 from tests.proof.things import Thing
 
-WITHOUT = ("cacheprovider", "hypothesispytest", "xdist")
+WITHOUT = ("cacheprovider", "examples", "hypothesispytest", "xdist")
 """Plugins that cost time and do nothing for one file."""
 
 TIMEOUT = 900

@@ -1,5 +1,6 @@
 """Only pages of ours with a valid token are heard, and only for as long as the token holds."""
 
+import asyncio
 import json
 import logging
 import socket
@@ -119,9 +120,37 @@ def test_anything_before_a_token_closes_with_1008(
         assert closed(client) == (1008, reason)
 
 
-def test_client_that_says_nothing_is_let_go(connected: Connect, snippet: ModuleType) -> None:
+def test_server_that_gives_both_kinds_is_understood(snippet: ModuleType) -> None:
+    """ASGI allows `text: None` beside `bytes`; Uvicorn leaves it out."""
+    received: list[dict[str, Any]] = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "bytes": b"{}", "text": None},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return received.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/orders/live",
+        "headers": [(b"origin", OURS.encode())],
+        "query_string": b"",
+        "subprotocols": [],
+    }
+    asyncio.run(snippet.app(scope, receive, send))
+    assert [message["type"] for message in sent] == ["websocket.accept", "websocket.close"]
+    assert sent[-1]["code"] == 1008
+
+
+def test_client_that_says_nothing_is_let_go(
+    connected: Connect, snippet: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert snippet.PATIENCE == 5
-    snippet.PATIENCE = 0.3
+    monkeypatch.setattr(snippet, "PATIENCE", 0.3)
     with connected() as client:
         began = time.monotonic()
         assert closed(client) == (4401, "a valid token is needed")
@@ -157,6 +186,7 @@ def test_client_that_no_longer_answers_pings_is_let_go(snippet: ModuleType) -> N
     """With shorter times than the 20 s and 20 s that Uvicorn has by default."""
     config = uvicorn.Config(snippet.app)
     assert (config.ws_ping_interval, config.ws_ping_timeout) == (20, 20)
+    assert config.ws_max_size == 16 * 1024 * 1024
     request = (
         "GET /orders/live HTTP/1.1\r\nHost: shop\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Origin: {OURS}\r\nSec-WebSocket-Version: 13\r\n"
