@@ -39,8 +39,8 @@ lock: ## resolve every dependency anew; write requirements/*.txt and data/packag
 prove: test-environment ## execute everything proven; rewrite data/proof/ (only=<category> kind=probe missing=1 check=1)
 	@$(run) tests.proof $(foreach word,only kind missing check,$(if $($(word)),$(word)=$($(word))))
 
-mutate: test-environment ## change snippets; report what no test notices (only=orms/upsert each=5 seed=1)
-	@$(run) tests.mutation $(foreach word,only each seed,$(if $($(word)),$(word)=$($(word))))
+mutate: test-environment ## change snippets; report what no test notices (only=orms/upsert each=5 seed=1 minutes=15)
+	@$(run) tests.mutation $(foreach word,only each seed minutes,$(if $($(word)),$(word)=$($(word))))
 
 bench: test-environment ## measure page weight and what the hooks add, beside stock Material
 	@$(run) pytest -n 0 -s tests/benchmarks/site $(args)

@@ -1,9 +1,11 @@
 """`make mutate`: change snippets, one thing at a time, and report what no test noticed.
 
-    python -m tests.mutation [only=<category>/<id>] [each=5] [seed=1]
+    python -m tests.mutation [only=<category>/<id>] [each=5] [seed=1] [minutes=15]
 
 Draws five mutants of each snippet that has a proof, or takes all of one named wholly by `only`.
-Exit code 1 if fewer than 90 % are noticed, 2 for arguments that mean nothing.
+One of each snippet is tried before the second of any; what the time does not reach is counted
+and not called noticed. Exit code 1 if fewer than 90 % of those tried are noticed, 2 for arguments
+that mean nothing.
 """
 
 import os
@@ -13,6 +15,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import zip_longest
 from pathlib import Path
 
 from guide.load import load_guide
@@ -27,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WANTED = 0.9
 """The share of mutants that tests must notice."""
 
-DEFAULTS = {"only": "", "each": "5", "seed": "1"}
+DEFAULTS = {"only": "", "each": "5", "seed": "1", "minutes": "15"}
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
@@ -36,12 +39,16 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     for argument in arguments:
         name, _, value = argument.partition("=")
         if name not in DEFAULTS:
-            print(f"unknown argument {name}; give only, each, seed as name=value", file=sys.stderr)
+            print(
+                f"unknown argument {name}; give {', '.join(DEFAULTS)} as name=value",
+                file=sys.stderr,
+            )
             return 2
         given[name] = value
-    if not given["each"].isdecimal():
-        print(f"each={given['each']} means nothing; give a number", file=sys.stderr)
-        return 2
+    for name in ("each", "minutes"):
+        if not given[name].isdecimal():
+            print(f"{name}={given[name]} means nothing; give a number", file=sys.stderr)
+            return 2
     try:
         guide = load_guide(root)
     except DataError as error:
@@ -52,8 +59,9 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         print(f"no proven snippet is named {given['only']}", file=sys.stderr)
         return 2
     number = None if [thing.id for thing in chosen] == [given["only"]] else int(given["each"])
-    every = [one for thing in chosen for one in tries(thing, root, number, given["seed"])]
-    return report(every, survivors(every, root))
+    drawn = [tries(thing, root, number, given["seed"]) for thing in chosen]
+    every = [one for turn in zip_longest(*drawn) for one in turn if one is not None]
+    return report(every, outcomes(every, root, 60 * int(given["minutes"])))
 
 
 def proven_snippets(guide: Guide, only: str) -> list[Thing]:
@@ -66,18 +74,25 @@ def proven_snippets(guide: Guide, only: str) -> list[Thing]:
     return [thing for thing in found if thing.id == only] or found
 
 
-def survivors(every: list[Try], root: Path) -> list[Try]:
-    """Those that no test noticed, as many at a time as there are cores."""
+def outcomes(every: list[Try], root: Path, seconds: float) -> list[bool | None]:
+    """For each whether a test noticed it; None for those that the time did not reach.
+
+    As many are tried at a time as there are cores.
+    """
     copies: queue.Queue[Path] = queue.Queue()
     began = time.monotonic()
-    left = []
 
-    def noticed(one: Try) -> bool:
+    def outcome(one: Try) -> bool | None:
+        if time.monotonic() - began > seconds:
+            return None
         copy = copies.get()
         try:
-            return is_noticed(one, copy)
+            noticed = is_noticed(one, copy)
         finally:
             copies.put(copy)
+        if not noticed:
+            print(f"survived {one}", flush=True)
+        return noticed
 
     workers = os.cpu_count() or 1
     run = Run()
@@ -86,24 +101,28 @@ def survivors(every: list[Try], root: Path) -> list[Try]:
             for _ in range(workers):
                 folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="stackproof-"))
                 copies.put(stack.enter_context(copy_of(root, Path(folder).resolve())))
-            for one, was_noticed in zip(every, pool.map(noticed, every), strict=True):
-                if not was_noticed:
-                    left.append(one)
-                    print(f"survived {one}", flush=True)
+            return list(pool.map(outcome, every))
     finally:
         run.close()
-    print(f"{len(every)} mutants in {time.monotonic() - began:.0f} s")
-    return left
+        print(f"\n{time.monotonic() - began:.0f} s", flush=True)
 
 
-def report(every: list[Try], left: list[Try]) -> int:
-    """Print the survivors that change nothing, those that no test noticed, and the share."""
+def report(every: list[Try], found: list[bool | None]) -> int:
+    """Print the survivors, those that change nothing apart, and the share; give the exit code."""
     known = equivalents()
+    tried = [
+        (one, noticed) for one, noticed in zip(every, found, strict=True) if noticed is not None
+    ]
+    left = [one for one, noticed in tried if not noticed]
     for one in left:
         because = known.get((one.thing.id, one.mutant.becomes))
         print(f"equivalent {one}: {because}" if because else f"not noticed {one}")
-    share = 1 - len(left) / len(every)
-    print(f"{len(every) - len(left)} of {len(every)} mutants noticed ({share:.1%})")
+    share = 1 - len(left) / max(len(tried), 1)
+    snippets = len({one.thing.id for one, _ in tried})
+    print(
+        f"{len(tried) - len(left)} of {len(tried)} mutants noticed ({share:.1%}) "
+        f"in {snippets} snippets; {len(every) - len(tried)} not tried for lack of time"
+    )
     return int(share < WANTED)
 
 

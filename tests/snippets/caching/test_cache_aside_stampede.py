@@ -162,7 +162,7 @@ def test_patience_with_a_stuck_holder_ends(
         await called(query, 2)
         assert 0.3 <= time.monotonic() - start < 2
         query.gate.set()
-        assert await asyncio.gather(stuck, waiting) == [{"cents": 1}, {"cents": 2}]
+        assert (await stuck, await waiting) == ({"cents": 1}, {"cents": 2})
 
     run(snippet, steps)
     assert caplog.messages == [f"{KEY} is computed without the cache: TimeoutError()"]

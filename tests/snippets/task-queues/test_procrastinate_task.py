@@ -127,8 +127,8 @@ def test_rollback_leaves_neither(
         async with await psycopg.AsyncConnection.connect(postgresql_url) as connection:
             async with connection.transaction(force_rollback=True):
                 await snippet.create_invoice(connection, "Ada", 990)
-            (count,) = await (await connection.execute("SELECT count(*) FROM invoices")).fetchone()
-            assert count == 0
+            cursor = await connection.execute("SELECT count(*) FROM invoices")
+            assert await cursor.fetchone() == (0,)
 
     asyncio.run(steps())
     assert states(database) == []
