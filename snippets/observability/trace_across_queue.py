@@ -31,7 +31,7 @@ def begin(**_: object) -> None:
 
     @worker_process_shutdown.connect(weak=False)
     def end(**_: object) -> None:
-        pass  # pool processes end without atexit
+        provider.shutdown()  # pool processes end without atexit
 
 
 @queue.task

@@ -19,6 +19,7 @@ HELD_BACK = {
     "logfire": f"5.4.0 {CERTIFI}, through logfire-sdk",
     "pdm": f"2.29.4 {CERTIFI}",
     "prefect": f"3.9.1 {CERTIFI}",
+    "python-dateutil": "Celery 5.7.0 asks for exactly 2.9.0.post0",
     "semgrep": f"1.185.0 {CERTIFI}",
 }
 
