@@ -12,7 +12,19 @@ from tools import check, serve
 from tools.run import own_environment
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = {"serve", "build", "test", "check", "fix", "lock", "mutate", "prove", "bench", "help", "clean"}
+COMMANDS = {
+    "serve",
+    "build",
+    "test",
+    "check",
+    "fix",
+    "lock",
+    "mutate",
+    "prove",
+    "bench",
+    "help",
+    "clean",
+}
 
 
 def rules() -> dict[str, str]:
