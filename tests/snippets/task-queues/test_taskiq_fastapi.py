@@ -22,11 +22,32 @@ import redis
 from fastapi.testclient import TestClient
 from taskiq import TaskiqMessage, TaskiqResult
 
+from tests.services.running import free_port
+from tests.snippets.loading import loaded
 from tests.snippets.processes import Process, started, until
 
-WORKER = "taskiq worker taskiq_fastapi_task:broker --workers 1"
-SCHEDULER = "taskiq scheduler taskiq_fastapi_task:scheduler --update-interval 1"
 IDLE = 300_000
+
+
+@pytest.fixture
+def code(snippet_file: Path) -> Path:
+    """Give the application that the commands start."""
+    return snippet_file.with_suffix("") / "invoices.py"
+
+
+@pytest.fixture
+def snippet(code: Path) -> Iterator[ModuleType]:
+    with loaded(code) as module:
+        yield module
+
+
+@pytest.fixture
+def commands(snippet_file: Path) -> dict[str, list[str]]:
+    """Give the commands of the snippet by `uvicorn`, `worker` and `scheduler`."""
+    lines = [line.split() for line in snippet_file.read_text("utf-8").splitlines()]
+    found = {line[1]: line for line in lines if line[0] != "#"}
+    assert set(found) == {"invoices:app", "worker", "scheduler"}
+    return found
 
 
 class Partner:
@@ -97,8 +118,8 @@ def store(valkey_url: str) -> Iterator[Any]:
 
 
 @contextmanager
-def working(snippet_file: Path) -> Iterator[Process]:
-    with started(WORKER.split(), snippet_file.parent) as worker:
+def working(code: Path, commands: dict[str, list[str]]) -> Iterator[Process]:
+    with started(commands["worker"], code.parent) as worker:
         worker.says("Listening started")
         yield worker
 
@@ -126,7 +147,12 @@ async def fail(snippet: ModuleType, error: Exception, retries: int = 0) -> None:
 
 
 def test_worker_sends_and_tries_again_what_may_succeed_after_a_pause(
-    client: TestClient, snippet: ModuleType, snippet_file: Path, partner: Partner, store: Any
+    client: TestClient,
+    snippet: ModuleType,
+    code: Path,
+    commands: dict[str, list[str]],
+    partner: Partner,
+    store: Any,
 ) -> None:
     partner.answers = {1: [503], 2: [422], 3: ["wait"]}
     for number in (1, 2):
@@ -135,7 +161,7 @@ def test_worker_sends_and_tries_again_what_may_succeed_after_a_pause(
         assert answer.json() == {"task": ANY}
     assert client.portal is not None
     client.portal.call(snippet.send_invoice.kicker().with_labels(timeout=0.5).kiq, 3)
-    with working(snippet_file), started(SCHEDULER.split(), snippet_file.parent):
+    with working(code, commands), started(commands["scheduler"], code.parent):
         until(lambda: len(partner.times(1)) == len(partner.times(3)) == 2, 25)
         until(lambda: unacknowledged(store) == 0)
     first, second = partner.times(1)
@@ -182,11 +208,11 @@ def test_limits_fit_together(snippet: ModuleType) -> None:
 
 
 def test_without_a_schedule_source_a_retry_is_sent_at_once(
-    snippet: ModuleType, snippet_file: Path, store: Any
+    snippet: ModuleType, code: Path, store: Any
 ) -> None:
-    source = snippet_file.read_text("utf-8")
+    source = code.read_text("utf-8")
     assert source.count("schedule_source=later") == 1
-    changed = ModuleType("taskiq_fastapi_task")
+    changed = ModuleType("invoices")
     exec(source.replace("schedule_source=later", "schedule_source=None"), vars(changed))
     asyncio.run(fail(changed, changed.PartnerUnavailableError(), 2))
     assert pauses(store) == []
@@ -194,7 +220,11 @@ def test_without_a_schedule_source_a_retry_is_sent_at_once(
 
 
 def test_task_of_a_killed_worker_runs_again_with_the_next_message_after_the_idle_time(
-    snippet: ModuleType, snippet_file: Path, partner: Partner, store: Any
+    snippet: ModuleType,
+    code: Path,
+    commands: dict[str, list[str]],
+    partner: Partner,
+    store: Any,
 ) -> None:
     async def send(invoice: int) -> None:
         await snippet.send_invoice.kiq(invoice)
@@ -202,12 +232,12 @@ def test_task_of_a_killed_worker_runs_again_with_the_next_message_after_the_idle
 
     partner.answers = {1: ["wait"]}
     asyncio.run(send(1))  # before any worker, and without startup() of the broker
-    with working(snippet_file) as worker:
+    with working(code, commands) as worker:
         until(lambda: partner.times(1))
         os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.wait(10)
     (entry,) = store.xpending_range("taskiq", "taskiq", "-", "+", 9)
-    with working(snippet_file):
+    with working(code, commands):
         until(lambda: store.info("commandstats")["cmdstat_xreadgroup"]["calls"] > 1)
         asyncio.run(send(2))
         until(lambda: partner.times(2))
@@ -221,3 +251,15 @@ def test_task_of_a_killed_worker_runs_again_with_the_next_message_after_the_idle
         asyncio.run(send(3))
         until(lambda: len(partner.times(1)) == 2)
         until(lambda: unacknowledged(store) == 0)
+
+
+def test_server_of_the_commands_takes_a_request(
+    code: Path, commands: dict[str, list[str]], store: Any
+) -> None:
+    port = str(free_port())
+    assert commands["invoices:app"][-2:] == ["--port", "8000"]
+    with started([*commands["invoices:app"][:-1], port], code.parent) as server:
+        server.says("Application startup complete")
+        answer = httpx2.post(f"http://127.0.0.1:{port}/invoices/1/send")
+    assert answer.status_code == 202
+    assert store.xlen("taskiq") == 1
