@@ -3,7 +3,7 @@
 import shlex
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx2
@@ -94,14 +94,25 @@ def without(command: list[str], option: str) -> list[str]:
     return [*command[:at], *command[at + 2 :]]
 
 
+def save(process: Process, file: Path, text: str) -> None:
+    """Write the file until the server sees it: what comes before it begins to watch is lost."""
+    seen = process.said.count("detected changes")
+    for _ in range(5):
+        file.write_text(text, encoding="utf-8")
+        with suppress(AssertionError):
+            until(lambda: process.said.count("detected changes") > seen, 3)
+            return
+    pytest.fail(f"a saved file was not seen:\n{process.said}")
+
+
 def test_saved_files_are_served_at_once(dev: list[str], folder: Path) -> None:
     with serving(dev, folder) as (process, client):
         assert client.get("/index").text == "one vat: 19"
         main = folder / "orders" / "main.py"
-        main.write_text(APP.replace('f"one ', 'f"two '), encoding="utf-8")
+        save(process, main, APP.replace('f"one ', 'f"two '))
         until(lambda: process.said.count("Application startup complete") == 2)
         assert client.get("/index").text == "two vat: 19"
-        (folder / "orders" / "rates.yaml").write_text("vat: 20", encoding="utf-8")
+        save(process, folder / "orders" / "rates.yaml", "vat: 20")
         until(lambda: process.said.count("Application startup complete") == 3)
         assert client.get("/index").text == "two vat: 20"
 
@@ -109,9 +120,9 @@ def test_saved_files_are_served_at_once(dev: list[str], folder: Path) -> None:
 def test_syntax_error_is_waited_out(dev: list[str], folder: Path) -> None:
     with serving(dev, folder) as (process, client):
         main = folder / "orders" / "main.py"
-        main.write_text("def", encoding="utf-8")
+        save(process, main, "def")
         process.says("SyntaxError")
-        main.write_text(APP, encoding="utf-8")
+        save(process, main, APP)
         until(lambda: process.said.count("Application startup complete") == 2)
         assert client.get("/index").text == "one vat: 19"
 
