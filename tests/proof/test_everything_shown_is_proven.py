@@ -5,7 +5,9 @@ import datetime as dt
 import pytest
 
 from guide.models import Choice, Criterion
+from guide.packages import normalized
 from guide.whole import Guide
+from tests.probes.distributions import closure
 from tests.proof.proving import contradictions, proof_of
 from tests.proof.running import run_alone
 from tests.proof.things import Thing, observed_criteria, things
@@ -37,6 +39,14 @@ def test_snippet_runs_every_line_and_says_what_its_proof_says(thing: Thing) -> N
     stale = GUIDE.stale.get(str(thing))
     assert stale is None, f"{stale}; run `make prove only={thing.id}`"
     assert contradictions(proof, proof_of(thing, record, GUIDE, dt.date.min)) == []
+
+
+@each("snippet")
+def test_what_a_reader_installs_is_what_ran(thing: Thing) -> None:
+    """Every requirement of the install line, its extras too, is in the test environment."""
+    names = {normalized(requirement) for requirement in thing.install}
+    assert names <= set(closure(thing.install))
+    assert names <= set(GUIDE.packages.packages)
 
 
 @each("probe", "benchmark")
