@@ -23,6 +23,7 @@ SNIPPET_TYPES = (
     # What a library without types gives is taken as it is.
     "--ignore-missing-imports",
     "--allow-subclassing-any",
+    "--allow-untyped-calls",
     "--allow-untyped-decorators",
     "--no-warn-return-any",
     "--no-warn-unused-ignores",

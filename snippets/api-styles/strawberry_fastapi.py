@@ -1,6 +1,5 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict
 
 import strawberry
 from fastapi import FastAPI, Request
@@ -20,8 +19,7 @@ class Book:
     stock: int
 
 
-class Shop(TypedDict):
-    books: dict[str, Book]
+Shop = dict[str, dict[str, Book]]
 
 
 @asynccontextmanager

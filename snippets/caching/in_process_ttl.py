@@ -6,10 +6,12 @@ from types import MappingProxyType
 import httpx2
 from cachetools import TTLCache, cached
 
+loading = Condition()  # the threads that miss together wait for the first of them
+
 
 @cached(
     TTLCache(maxsize=256, ttl=60),
-    condition=Condition(),  # the threads that miss together wait for the first of them
+    condition=loading,
     info=True,
 )
 def rates(base: str) -> Mapping[str, float]:
@@ -19,5 +21,5 @@ def rates(base: str) -> Mapping[str, float]:
 
 
 def rates_changed(base: str) -> None:
-    with rates.cache_condition:
+    with loading:
         rates.cache.pop(rates.cache_key(base), None)

@@ -6,8 +6,9 @@ import structlog
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import Processor
 
-BOTH = [  # what our own lines and those of libraries have in common
+BOTH: list[Processor] = [  # what our own lines and those of libraries have in common
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

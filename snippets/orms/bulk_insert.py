@@ -41,8 +41,9 @@ async def insert_with_ids(session: AsyncSession, rows: Iterable[ReadingRow]) -> 
 
 async def copy(session: AsyncSession, rows: Iterable[ReadingRow]) -> None:
     # One stream instead of statements, but without ids and without ON CONFLICT.
-    connection = await (await session.connection()).get_raw_connection()
+    connection = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert connection is not None
     statement = "COPY readings (sensor, taken_at, value) FROM STDIN"
-    async with connection.driver_connection.cursor().copy(statement) as copy:
+    async with connection.cursor().copy(statement) as copy:
         for row in rows:
             await copy.write_row((row["sensor"], row["taken_at"], row["value"]))

@@ -1,4 +1,5 @@
 import os
+from typing import Any
 
 import schemathesis
 from hypothesis import settings
@@ -12,5 +13,5 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
 @schema.parametrize()  # one test for each operation of the document
-def test_api_keeps_its_promises(case: schemathesis.Case) -> None:
+def test_api_keeps_its_promises(case: schemathesis.Case[Any]) -> None:
     case.call_and_validate()

@@ -75,9 +75,9 @@ def test_lock_instead_of_the_condition_lets_each_thread_fetch(
     snippet_file: Path, server: Rates
 ) -> None:
     source = snippet_file.read_text("utf-8")
-    assert source.count("condition=Condition()") == 1
+    assert source.count("condition=loading") == 1
     module = ModuleType("locked")
-    exec(source.replace("condition=Condition()", "lock=Condition()"), vars(module))
+    exec(source.replace("condition=loading", "lock=Condition()"), vars(module))
     ten_at_once(module, server, 10)
     assert len(server.paths) == 10
 

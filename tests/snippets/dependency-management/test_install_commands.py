@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import tomllib
-import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.snippets.processes import ran
+from tests.snippets.wheels import wheel_metadata, write_wheel
 
 PACKAGES: dict[str, tuple[str, list[str]]] = {
     "fastapi": ("0.160.0", ["starlette>=1"]),
@@ -26,45 +26,20 @@ PACKAGES: dict[str, tuple[str, list[str]]] = {
 }
 
 
-def wheel(folder: Path, name: str, version: str, requires: list[str], note: str = "") -> None:
-    """Write a wheel with one module, whose dependencies are these."""
-    module = name.replace("-", "_")
-    info = f"{module}-{version}.dist-info"
-    extras = "Provides-Extra: binary\n" * ("extra ==" in str(requires))
-    metadata = f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{extras}"
-    metadata += "".join(f"Requires-Dist: {one}\n" for one in requires)
-    files = {
-        f"{module}.py": f"version = '{version}'  # {note}\n",
-        f"{info}/METADATA": metadata,
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as archive:
-        for file, text in files.items():
-            archive.writestr(file, text)
-
-
-def metadata(path: Path) -> bytes:
-    """Read what a wheel says about itself."""
-    with zipfile.ZipFile(path) as archive:
-        (file,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
-        return archive.read(file)
-
-
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """Serve a folder of wheels as a package index, and give the folder and the address."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     for name, (version, requires) in PACKAGES.items():
-        wheel(wheels, name, version, requires)
+        write_wheel(wheels, name, version, requires)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             kind, _, name = self.path.strip("/").partition("/")
             if kind == "wheels":
                 path = wheels / name.removesuffix(".metadata")
-                body = metadata(path) if name.endswith(".metadata") else path.read_bytes()
+                body = wheel_metadata(path) if name.endswith(".metadata") else path.read_bytes()
                 self.answer("application/octet-stream", body)
                 return
             found = sorted(wheels.glob(f"{name.replace('-', '_')}-[0-9]*.whl"))
@@ -163,7 +138,7 @@ def test_script_runs_from_start_to_end(machine: Machine) -> None:
     assert ran_there.stdout == "Hello from orders!\n"
 
     # A file of the same name and version with other content is refused.
-    wheel(machine.wheels, "starlette", "1.9.0", [], note="exchanged")
+    write_wheel(machine.wheels, "starlette", "1.9.0", [], note="exchanged")
     pip = machine.line(f"{machine.pip} -m pip install --require-hashes")
     refused = machine.run(*pip, "--force-reinstall", inside=machine.project)
     assert refused.returncode == 1
@@ -184,8 +159,8 @@ def project(machine: Machine) -> Machine:
 
 
 def test_update_moves_one_package_or_all(project: Machine) -> None:
-    wheel(project.wheels, "fastapi", "0.165.0", ["starlette>=1"])
-    wheel(project.wheels, "starlette", "1.10.0", [])
+    write_wheel(project.wheels, "fastapi", "0.165.0", ["starlette>=1"])
+    write_wheel(project.wheels, "starlette", "1.10.0", [])
     before = project.locked()
     assert project.run("uv", "lock", inside=project.project).returncode == 0
     assert project.locked() == before  # what is locked stays

@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import tomllib
-import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.snippets.processes import ran
+from tests.snippets.wheels import wheel_metadata, write_wheel
 
 PACKAGES: dict[str, tuple[str, list[str]]] = {
     "fastapi": ("0.160.0", []),
@@ -49,31 +49,6 @@ AGES: dict[str, timedelta] = {}
 """How long ago a file was uploaded; a month where nothing is said."""
 
 
-def wheel(folder: Path, name: str, version: str, requires: list[str]) -> None:
-    """Write a wheel with one module, whose dependencies are these."""
-    module = name.replace("-", "_")
-    info = f"{module}-{version}.dist-info"
-    lines = ["Metadata-Version: 2.4", f"Name: {name}", f"Version: {version}"]
-    lines += [f"Provides-Extra: {one}" for one in ("asyncio", "binary", "pool")]
-    lines += [f"Requires-Dist: {one}" for one in requires]
-    files = {
-        f"{module}.py": "",
-        f"{info}/METADATA": "\n".join(lines) + "\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{module}-{version}-py3-none-any.whl", "w") as archive:
-        for file, text in files.items():
-            archive.writestr(file, text)
-
-
-def metadata(path: Path) -> bytes:
-    """Read what a wheel says about itself."""
-    with zipfile.ZipFile(path) as archive:
-        (file,) = [name for name in archive.namelist() if name.endswith("/METADATA")]
-        return archive.read(file)
-
-
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     """Serve a folder of wheels as a package index, and give the folder and the address."""
@@ -81,14 +56,14 @@ def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     wheels.mkdir()
     AGES.clear()
     for name, (version, requires) in PACKAGES.items():
-        wheel(wheels, name, version, requires)
+        write_wheel(wheels, name, version, requires)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             kind, _, name = self.path.strip("/").partition("/")
             if kind == "wheels":
                 path = wheels / name.removesuffix(".metadata")
-                body = metadata(path) if name.endswith(".metadata") else path.read_bytes()
+                body = wheel_metadata(path) if name.endswith(".metadata") else path.read_bytes()
                 self.answer("application/octet-stream", body)
                 return
             found = sorted(wheels.glob(f"{name.replace('-', '_')}-[0-9]*.whl"))
@@ -178,7 +153,7 @@ def test_every_place_gets_what_it_needs(project: Project) -> None:
 def test_extra_is_published_and_groups_are_not(project: Project) -> None:
     built = project.uv("build", "--wheel")
     assert built.returncode == 0, built.stderr
-    said = metadata(project.folder / "dist" / "orders-1.4.0-py3-none-any.whl").decode()
+    said = wheel_metadata(project.folder / "dist" / "orders-1.4.0-py3-none-any.whl").decode()
     required = [line for line in said.splitlines() if line.startswith("Requires-Dist:")]
     assert required == [
         "Requires-Dist: fastapi>=0.160",
@@ -191,7 +166,7 @@ def test_extra_is_published_and_groups_are_not(project: Project) -> None:
 
 def test_release_of_yesterday_stays_out_of_the_lock(project: Project) -> None:
     for version, days in (("0.161.0", 8), ("0.162.0", 6)):
-        wheel(project.wheels, "fastapi", version, [])
+        write_wheel(project.wheels, "fastapi", version, [])
         AGES[f"fastapi-{version}-py3-none-any.whl"] = timedelta(days=days)
     assert project.locked()["fastapi"] == "0.161.0"
     (project.folder / "uv.lock").unlink()
@@ -200,7 +175,7 @@ def test_release_of_yesterday_stays_out_of_the_lock(project: Project) -> None:
 
 
 def test_wrong_waiting_time_is_a_warning_and_lets_everything_in(project: Project) -> None:
-    wheel(project.wheels, "fastapi", "0.162.0", [])
+    write_wheel(project.wheels, "fastapi", "0.162.0", [])
     AGES["fastapi-0.162.0-py3-none-any.whl"] = timedelta(hours=1)
     project.write(project.text.replace('"7 days"', '"a week"'))
     warned = project.uv("lock")
@@ -209,7 +184,7 @@ def test_wrong_waiting_time_is_a_warning_and_lets_everything_in(project: Project
 
 
 def test_too_old_a_package_of_others_is_refused(project: Project) -> None:
-    wheel(project.wheels, "urllib3", "2.5.0", [])
+    write_wheel(project.wheels, "urllib3", "2.5.0", [])
     (project.wheels / "urllib3-2.7.0-py3-none-any.whl").unlink()
     refused = project.uv("lock")
     assert refused.returncode == 1

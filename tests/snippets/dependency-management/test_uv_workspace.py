@@ -11,23 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.snippets.processes import ran
+from tests.snippets.wheels import write_wheel
 
 PACKAGES = {"fastapi": ["0.160.0"], "pydantic": ["2.13.0", "2.14.0"], "boto3": ["1.43.0"]}
 PACKAGES["pytest"] = ["9.2.0"]
-
-
-def wheel(folder: Path, name: str, version: str) -> None:
-    """Write a wheel with one module."""
-    info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}.py": f"version = '{version}'\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    files[f"{info}/RECORD"] = "".join(f"{file},,\n" for file in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for file, text in files.items():
-            archive.writestr(file, text)
 
 
 class Workspace:
@@ -42,7 +29,7 @@ class Workspace:
         wheels.mkdir()
         for name, versions in PACKAGES.items():
             for version in versions:
-                wheel(wheels, name, version)
+                write_wheel(wheels, name, version)
         self.env = {
             "UV_FIND_LINKS": str(wheels),
             "UV_OFFLINE": "1",

@@ -8,8 +8,6 @@ import re
 import shlex
 import shutil
 import sys
-import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 
 import httpx2
@@ -17,6 +15,7 @@ import pytest
 
 from tests.services.running import free_port
 from tests.snippets.processes import ran, started
+from tests.snippets.wheels import pack
 
 PYPROJECT = """
 [project]
@@ -56,24 +55,13 @@ def stages(file: Path) -> list[list[tuple[str, str]]]:
     return found
 
 
-def wheel(name: str, folder: Path) -> None:
-    """Pack an installed distribution of pure Python into the wheel that it came from."""
-    dist = distribution(name)
-    assert dist.files is not None
-    target = folder / f"{name}-{dist.version}-py3-none-any.whl"
-    with zipfile.ZipFile(target, "w") as archive:
-        for file in dist.files:
-            if ".." not in file.parts and "__pycache__" not in file.parts:
-                archive.write(Path(str(file.locate())), str(file))
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """Give a locked project whose index is a folder of wheels."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     for name in ("uvicorn", "click", "h11", "idna"):
-        wheel(name, wheels)
+        pack(name, wheels)
     folder = tmp_path / "app"
     (folder / "src" / "orders").mkdir(parents=True)
     (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")

@@ -7,8 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 import yaml
 
 from tests.snippets.processes import ran
+from tests.snippets.wheels import pack
 
 PYPROJECT = """
 [project]
@@ -113,16 +112,6 @@ def test_address_of_the_database_is_that_of_the_service(workflow: dict[str, Any]
     address = f"postgresql://postgres:{password}@127.0.0.1:{port.split(':')[0]}/postgres"
     assert job["env"]["DATABASE_URL"] == address
     assert '--health-cmd "pg_isready --host=127.0.0.1"' in service["options"]
-
-
-def pack(name: str, folder: Path) -> None:
-    """Pack an installed distribution of pure Python into the wheel that it came from."""
-    dist = distribution(name)
-    assert dist.files is not None
-    with zipfile.ZipFile(folder / f"{name}-{dist.version}-py3-none-any.whl", "w") as archive:
-        for file in dist.files:
-            if ".." not in file.parts and "__pycache__" not in file.parts:
-                archive.write(Path(str(file.locate())), str(file))
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@ import re
 import shlex
 import subprocess
 import sys
-import zipfile
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 import yaml
 
 from tests.snippets.processes import ran
+from tests.snippets.wheels import pack
 
 PYPROJECT = """
 [project]
@@ -93,16 +92,6 @@ def test_every_python_of_the_matrix_names_an_image(pipeline: dict[str, Any]) -> 
     assert len(images) == 3
     for image in images:
         assert re.fullmatch(r"ghcr\.io/astral-sh/uv:0\.13\.8-python3\.1[234]-trixie-slim", image)
-
-
-def pack(name: str, folder: Path) -> None:
-    """Pack an installed distribution of pure Python into the wheel that it came from."""
-    dist = distribution(name)
-    assert dist.files is not None
-    with zipfile.ZipFile(folder / f"{name}-{dist.version}-py3-none-any.whl", "w") as archive:
-        for file in dist.files:
-            if ".." not in file.parts and "__pycache__" not in file.parts:
-                archive.write(Path(str(file.locate())), str(file))
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +16,7 @@ from celery.exceptions import Retry, SoftTimeLimitExceeded, WorkerLostError
 from kombu.transport.redis import Channel
 
 from tests.snippets.loading import loaded
+from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
 
 # Raised inside Celery: its Redis backend calls SETEX, which redis-py 8 deprecates.
@@ -26,68 +25,15 @@ COMMAND = "celery -A celery_task worker --loglevel INFO --without-mingle"
 VISIBILITY_TIMEOUT = 300
 
 
-class Partner:
-    """A server that answers for each invoice as the test says, and 201 after that."""
-
-    def __init__(self) -> None:
-        self.answers: dict[int, list[int | str]] = {}
-        self.calls: list[int] = []
-        self.keys: list[str | None] = []
-        self.goes_on = threading.Event()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        invoice = int(request.path.removeprefix("/invoices/"))
-        self.keys.append(request.headers["Idempotency-Key"])
-        self.calls.append(invoice)
-        answers = self.answers.get(invoice)
-        status = answers.pop(0) if answers else 201
-        if status == "wait":
-            self.goes_on.wait(20)
-            status = 201
-        if isinstance(status, int):
-            body = f"receipt {self.calls.count(invoice)}".encode()
-            request.send_response(status)
-            request.send_header("Content-Length", str(len(body)))
-            request.end_headers()
-            request.wfile.write(body)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ThreadingHTTPServer]:
-    class Handler(BaseHTTPRequestHandler):
-        server: Any
-
-        def do_PUT(self) -> None:
-            self.server.partner.answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        partner: Partner
-
-        def handle_error(self, *_: Any) -> None:
-            pass  # a client that was killed
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
-
-
 @pytest.fixture
-def partner(server: Any) -> Iterator[Partner]:
-    server.partner = Partner()
-    yield server.partner
-    server.partner.goes_on.set()
+def partner() -> Iterator[Partner]:
+    with serving_partner() as partner:
+        yield partner
 
 
 @pytest.fixture(autouse=True)
-def env(monkeypatch: pytest.MonkeyPatch, valkey_url: str, server: Any) -> dict[str, str]:
-    env = {"REDIS_URL": valkey_url, "PARTNER_URL": f"http://127.0.0.1:{server.server_port}"}
+def env(monkeypatch: pytest.MonkeyPatch, valkey_url: str, partner: Partner) -> dict[str, str]:
+    env = {"REDIS_URL": valkey_url, "PARTNER_URL": partner.address}
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     return env
@@ -133,7 +79,7 @@ def pause_before_retry(task: Any, number: int) -> int:
 
 def test_success_is_the_receipt(snippet: ModuleType, partner: Partner) -> None:
     assert snippet.send_invoice(7) == "receipt 1"
-    assert (partner.calls, partner.keys) == ([7], ["invoice-7"])
+    assert (partner.invoices, partner.keys) == ([7], ["invoice-7"])
 
 
 @pytest.mark.parametrize(("number", "longest"), [(0, 1), (1, 2), (2, 4), (5, 32), (6, 60), (7, 60)])
@@ -187,7 +133,7 @@ def test_worker_tries_again_what_may_succeed_and_only_that(
     with working(snippet_file.parent, processes=2) as worker:
         killed = send.delay(1)
         killed_at_last = send.apply_async((2,), retries=8)
-        until(lambda: {*partner.calls} == {1, 2})
+        until(lambda: {*partner.invoices} == {1, 2})
         for pool_process in worker.process.children():
             pool_process.kill()
         at = time.monotonic()
@@ -207,7 +153,7 @@ def test_worker_tries_again_what_may_succeed_and_only_that(
         assert killed.get(timeout=10) == "receipt 2"
         assert time.monotonic() - at >= 3
         until(lambda: not broker.exists("unacked"))
-    assert [partner.calls.count(number) for number in range(1, 7)] == [2, 1, 3, 1, 2, 1]
+    assert [partner.invoices.count(number) for number in range(1, 7)] == [2, 1, 3, 1, 2, 1]
 
 
 def test_killed_worker_gives_its_task_back_after_the_visibility_timeout(
@@ -216,7 +162,7 @@ def test_killed_worker_gives_its_task_back_after_the_visibility_timeout(
     partner.answers[7] = ["wait"]
     with working(snippet_file.parent) as worker:
         result = snippet.send_invoice.delay(7)
-        until(lambda: partner.calls == [7])
+        until(lambda: partner.invoices == [7])
         waiting = [snippet.send_invoice.delay(number) for number in (8, 9)]
         # Prefetch of one: the two others stay in the broker while the first runs.
         assert (broker.hlen("unacked"), broker.llen("celery")) == (1, 2)
@@ -242,7 +188,7 @@ def test_killed_worker_loses_its_task_without_late_acknowledgement(
     partner.answers[7] = ["wait"]
     with working(tmp_path) as worker, loaded(early) as module:
         module.send_invoice.delay(7)
-        until(lambda: partner.calls == [7])
+        until(lambda: partner.invoices == [7])
         kill(worker)
         module.app.close()
     assert not broker.exists("unacked", "celery")

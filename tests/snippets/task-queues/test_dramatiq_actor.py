@@ -4,14 +4,12 @@ import json
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import dramatiq.brokers.redis
 import dramatiq.common
@@ -19,68 +17,19 @@ import httpx2
 import pytest
 import redis
 
+from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
 
 COMMAND = "dramatiq dramatiq_actor --processes 1 --threads 4"
 
 
-class Partner:
-    """A server that answers for each invoice as the test says, and 201 after that."""
-
-    def __init__(self) -> None:
-        self.answers: dict[int, list[int | str]] = {}
-        self.calls: list[tuple[int, str | None, float]] = []
-        self.alerts: list[Any] = []
-        self.goes_on = threading.Event()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        invoice = int(request.path.removeprefix("/invoices/"))
-        self.calls.append((invoice, request.headers["Idempotency-Key"], time.monotonic()))
-        answers = self.answers.get(invoice)
-        status = answers.pop(0) if answers else 201
-        if status == "wait":
-            self.goes_on.wait(20)
-            status = 201
-        request.send_response(cast("int", status))
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    def times(self, invoice: int) -> list[float]:
-        return [at for number, _, at in self.calls if number == invoice]
-
-
 @pytest.fixture(autouse=True)
 def partner(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Partner]:
-    partner = Partner()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            partner.answer(self)
-
-        def do_POST(self) -> None:
-            length = int(self.headers["Content-Length"])
-            partner.alerts.append(json.loads(self.rfile.read(length)))
-            self.send_response(204)
-            self.end_headers()
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            pass  # a client that was killed
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        address = f"http://127.0.0.1:{server.server_port}"
-        monkeypatch.setenv("PARTNER_URL", address)
-        monkeypatch.setenv("ALERT_URL", f"{address}/alerts")
+    with serving_partner() as partner:
+        monkeypatch.setenv("PARTNER_URL", partner.address)
+        monkeypatch.setenv("ALERT_URL", f"{partner.address}/alerts")
         monkeypatch.setenv("REDIS_URL", valkey_url)
         yield partner
-        partner.goes_on.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -123,7 +72,7 @@ def test_worker_tries_again_what_may_succeed_and_reports_the_rest(
     first, second = partner.times(1)
     assert second - first >= 2
     assert [len(partner.times(number)) for number in (2, 3, 4)] == [1, 1, 1]
-    assert ("invoice-4", 4) in [(key, number) for number, key, _ in partner.calls]
+    assert ("invoice-4", 4) in [(call.key, call.invoice) for call in partner.calls]
     assert partner.alerts == [{"unsent": [3]}]
 
 

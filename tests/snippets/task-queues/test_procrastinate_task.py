@@ -3,72 +3,29 @@
 import asyncio
 import os
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 
+from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
 
 PROCRASTINATE = "python -m procrastinate --app procrastinate_task.app"
 
 
-class Partner:
-    """A server that answers for each invoice as the test says, and 201 after that."""
-
-    def __init__(self) -> None:
-        self.answers: dict[int, list[int | str]] = {}
-        self.calls: list[tuple[int, str | None, float]] = []
-        self.goes_on = threading.Event()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        invoice = int(request.path.removeprefix("/invoices/"))
-        self.calls.append((invoice, request.headers["Idempotency-Key"], time.monotonic()))
-        answers = self.answers.get(invoice)
-        status = answers.pop(0) if answers else 201
-        if status == "wait":
-            self.goes_on.wait(20)
-            status = 201
-        request.send_response(cast("int", status))
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    def times(self, invoice: int) -> list[float]:
-        return [at for number, _, at in self.calls if number == invoice]
-
-
 @pytest.fixture(autouse=True)
 def partner(monkeypatch: pytest.MonkeyPatch, postgresql_url: str) -> Iterator[Partner]:
-    partner = Partner()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            partner.answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            pass  # a client that was killed
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        monkeypatch.setenv("PARTNER_URL", f"http://127.0.0.1:{server.server_port}")
+    with serving_partner() as partner:
+        monkeypatch.setenv("PARTNER_URL", partner.address)
         monkeypatch.setenv("DATABASE_URL", postgresql_url)
         yield partner
-        partner.goes_on.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -165,7 +122,7 @@ def test_worker_runs_what_was_committed_and_tries_again_what_may_succeed(
         until(lambda: states(database) == [(2, "failed")])
     first, second = partner.times(1)
     assert second - first >= 3
-    assert [key for number, key, _ in partner.calls if number == 3] == ["invoice-3"]
+    assert [call.key for call in partner.calls if call.invoice == 3] == ["invoice-3"]
     assert len(partner.times(2)) == 1
 
 

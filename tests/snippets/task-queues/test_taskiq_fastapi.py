@@ -5,12 +5,9 @@ import json
 import os
 import random
 import signal
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +21,7 @@ from taskiq import TaskiqMessage, TaskiqResult
 
 from tests.services.running import free_port
 from tests.snippets.loading import loaded
+from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
 
 IDLE = 300_000
@@ -50,59 +48,12 @@ def commands(snippet_file: Path) -> dict[str, list[str]]:
     return found
 
 
-class Partner:
-    """A server that answers for each invoice as the test says, and 201 after that."""
-
-    def __init__(self) -> None:
-        self.answers: dict[int, list[int | str]] = {}
-        self.calls: list[tuple[int, float]] = []
-        self.keys: list[str | None] = []
-        self.goes_on = threading.Event()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        invoice = int(request.path.removeprefix("/invoices/"))
-        self.keys.append(request.headers["Idempotency-Key"])
-        self.calls.append((invoice, time.monotonic()))
-        answers = self.answers.get(invoice)
-        status = answers.pop(0) if answers else 201
-        if status == "wait":
-            self.goes_on.wait(20)
-            status = 201
-        if isinstance(status, int):
-            body = f"receipt {invoice}".encode()
-            request.send_response(status)
-            request.send_header("Content-Length", str(len(body)))
-            request.end_headers()
-            request.wfile.write(body)
-
-    def times(self, invoice: int) -> list[float]:
-        return [at for number, at in self.calls if number == invoice]
-
-
 @pytest.fixture(autouse=True)
 def partner(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Partner]:
-    partner = Partner()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_PUT(self) -> None:
-            partner.answer(self)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    class Server(ThreadingHTTPServer):
-        def handle_error(self, *_: Any) -> None:
-            pass  # a client that was killed
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        monkeypatch.setenv("PARTNER_URL", f"http://127.0.0.1:{server.server_port}")
+    with serving_partner() as partner:
+        monkeypatch.setenv("PARTNER_URL", partner.address)
         monkeypatch.setenv("REDIS_URL", valkey_url)
         yield partner
-        partner.goes_on.set()
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
