@@ -61,6 +61,8 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
             RECORD_VARIABLE: str(target),
             COVER_VARIABLE: os.pathsep.join(covered),
             COVERAGE_FILE_VARIABLE: str(settings),
+            # Runs beside each other would clear away each other's old folders.
+            "PYTEST_DEBUG_TEMPROOT": folder,
         }
         command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q"]
         command += ["-p", "tests.proof.recorder", *(f"-pno:{name}" for name in WITHOUT)]

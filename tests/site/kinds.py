@@ -62,7 +62,9 @@ def kind_of(source: str) -> str | None:
 
 def address_of(source: str) -> str:
     """The page's address from the root of the site."""
-    return source.removesuffix("index.md") if source.endswith("index.md") else source[:-3] + "/"
+    folder, _, name = source.rpartition("/")
+    whole = folder if name == "index.md" else source.removesuffix(".md")
+    return whole + "/" if whole else ""
 
 
 def addresses(kind: str) -> list[str]:

@@ -15,6 +15,9 @@ import psutil
 from tests.contracts.running import stop, tail
 
 BIN = Path(sys.executable).parent
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""Where pytest makes its folders; a test run that a test starts makes them in the same place."""
+
 STARTING = 30.0
 """Seconds within which a process says what it is waited for."""
 
@@ -120,7 +123,8 @@ def in_environment(program: str | Path) -> str:
 
 def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     """Give the environment of a child: ours without what steers pytest, and what is added."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    steering = {name for name in os.environ if name.startswith("PYTEST_")} - {TEMPORARY}
+    kept = {name: value for name, value in os.environ.items() if name not in steering}
     path = os.pathsep.join([str(BIN), kept.get("PATH", os.defpath)])
     return {**kept, "PATH": path, "PYTHONUNBUFFERED": "1", **(env or {})}
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import ModuleType
@@ -90,7 +90,11 @@ def test_pool_hands_out_no_dead_connection(
         assert (pool.min_size, pool.max_size) == (2, 10)
         assert pool.get_stats()["pool_size"] == 2
         await asyncio.to_thread(kill_all, postgresql_url)
-        await snippet.place_order(pool, "Ada", LINES)
+        for _ in range(5):
+            # A loaded machine may need longer for a new connection than the snippet waits.
+            with suppress(PoolTimeout):
+                await snippet.place_order(pool, "Ada", LINES)
+                break
         assert await count(pool, "orders") == 1
 
     run(test)
