@@ -64,6 +64,10 @@ def test_types_are_left_alone() -> None:
     assert lines("def find(name: str | None) -> int | None:\n    return None\n") == set()
 
 
+def test_exception_of_a_module_breaks_nothing() -> None:
+    assert mutants("try:\n    f(a=1)\nexcept jwt.InvalidTokenError:\n    g()\n")
+
+
 @pytest.mark.parametrize("operator", [WithoutKeywordArgument, WithoutStatement])
 def test_operator_does_what_its_example_says(
     operator: type[WithoutKeywordArgument | WithoutStatement],
