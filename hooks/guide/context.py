@@ -1,79 +1,23 @@
 """What the templates ask for: lookups in the guide, and links from the page they stand on."""
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-
-from markupsafe import Markup
 
 from .addresses import page_of, titles
-from .cells import (
-    ShownRow,
-    ShownTable,
-    criterion_called,
-    executed_cells,
-    grouped,
-    marks_in,
-    number,
-    own_criteria,
-    proof_anchor,
-    shown_table,
-)
+from .cells import ShownRow, ShownTable, grouped, number, own_criteria, shown_table
 from .changes import Change, changes
+from .context_proof import ProofContext
 from .decisions import Branch, drawn, mermaid
-from .filters import snippet_filters
 from .guidance import Stack
-from .models import (
-    SERVICES,
-    Category,
-    Choice,
-    Criterion,
-    Decision,
-    Implementation,
-    ServiceName,
-    Snippet,
-    Technology,
-)
+from .models import Category, Choice, Criterion, Decision, Implementation, Technology
 from .packages import Package, age, day, is_dormant, normalized
-from .places import (
-    code_files,
-    further_files,
-    highlighted_lines,
-    sides,
-    snippet_files,
-    test_path,
-    versus_id,
-)
-from .proofs import Proof
-from .render import highlighted, relative
-from .whole import Guide
+from .places import sides, versus_id
 
 
 @dataclass(frozen=True)
-class Stats:
-    """How much of the guide is proven, and by what."""
-
-    executed: int
-    """Cells that a test observed or measured."""
-    looked_up: int
-    """Cells that a test looks up in the locked packages or their metadata."""
-    snippets: int
-    verdicts: int
-    implementations: int
-
-
-@dataclass(frozen=True)
-class Context:
+class Context(ProofContext):
     """What the templates ask for: lookups in the guide and links from the page at `here`."""
-
-    guide: Guide
-    here: str
-
-    def url(self, target: str) -> str:
-        """The site's page `target` as linked from this page."""
-        return relative(target, self.here)
 
     @cached_property
     def titles(self) -> dict[str, str]:
@@ -157,23 +101,6 @@ class Context:
         pairs = [versus_id(*pair) for pair in choice.versus]
         return [pair for pair in pairs if key is None or key in sides(pair)]
 
-    def evidence(self, choice: Choice) -> list[str]:
-        """On what the cells of a choice rest: `34 executed`, `120 found in packages`."""
-        counts = marks_in(self.guide, choice)
-        kinds = (
-            (counts["ran"] + counts["timed"], "executed or measured"),
-            (counts["found"], "found in packages"),
-            (counts["lock"], "from the lock"),
-            (counts["cited"], "cited"),
-            (counts["opinion"], "opinion"),
-            (counts["not-run"], "not run on this version"),
-        )
-        return [f"{number} {word}" for number, word in kinds if number]
-
-    def executed(self, category: Category) -> tuple[int, int]:
-        """Executed cells of a category, and all of them."""
-        return executed_cells(self.guide, category)
-
     def drawn(self, decision: Decision) -> Branch:
         """The decision as its flowchart draws it."""
         return drawn(decision)
@@ -186,14 +113,6 @@ class Context:
         """The choices that a decision serves."""
         return [(c, choice) for c, _, choice in self.home_of.values() if choice.decision == key]
 
-    def snippets_of(self, key: str) -> dict[str, Snippet]:
-        """The snippets in which a technology takes part."""
-        return {k: s for k, s in self.guide.snippets.items() if key in s.technologies}
-
-    def snippets_in(self, category: str) -> dict[str, Snippet]:
-        """The snippets of a category."""
-        return {k: s for k, s in self.guide.snippets.items() if k.startswith(f"{category}/")}
-
     def implementations_of(self, contract: str) -> dict[str, Implementation]:
         """Technology → its implementation of a contract, by the technologies' names."""
         found = {
@@ -203,98 +122,9 @@ class Context:
         }
         return dict(sorted(found.items(), key=lambda item: self.technology(item[0]).name.lower()))
 
-    def implementation_files(self, key: str) -> list[tuple[str, Path]]:
-        """Name and path of the hand-written files of `<contract>/<technology>`."""
-        folder = self.guide.root / "snippets/contracts" / key
-        return [
-            (path.relative_to(folder).as_posix(), path)
-            for path in code_files(folder)
-            if path.stat().st_size
-        ]
-
-    def snippet_files(self, key: str) -> list[tuple[str, Path]]:
-        """Name and path of a snippet's file and of those beside it."""
-        (main,) = snippet_files(self.guide.root, key)
-        folder = main.with_suffix("")
-        further = further_files(self.guide.root, key)
-        return [(main.name, main)] + [
-            (path.relative_to(folder).as_posix(), path) for path in further if path.stat().st_size
-        ]
-
-    def code(self, path: Path, marked: tuple[str, ...] = ()) -> Markup:
-        """A file's text, highlighted, with the lines that matter marked."""
-        return highlighted(path.read_text("utf-8"), path.name, tuple(highlighted_lines(marked)))
-
-    def raw(self, path: Path) -> str:
-        """The link to a file as it is, from this page."""
-        return self.url(path.relative_to(self.guide.root).as_posix())
-
-    def test_of(self, kind: str, key: str) -> str:
-        """The link to the test behind a snippet, probe or benchmark."""
-        return self.url(f"proof/{test_path(kind, key).as_posix()}")
-
-    def title_of(self, kind: str, key: str) -> str:
-        """What a reader calls a snippet, or the criterion that a probe or benchmark fills."""
-        if kind == "snippet":
-            return self.guide.snippets[key].title if key in self.guide.snippets else key
-        criterion = self.criterion_of(kind, key)
-        return criterion.name if criterion else key
-
-    def criterion_of(self, kind: str, key: str) -> Criterion | None:
-        """The criterion whose cells name a probe or benchmark; None once no cell does."""
-        for technology in self.guide.technologies.values():
-            for choice, cells in technology.cells.items():
-                for name, cell in cells.items():
-                    if key == (cell.evidence.probe if kind == "probe" else cell.evidence.benchmark):
-                        return criterion_called(self.guide, f"{choice}/{name}")
-        return None
-
-    def worded(self, key: str, word: str) -> str:
-        """A probe's outcome in the words of its criterion."""
-        criterion = self.criterion_of("probe", key)
-        return criterion.outcomes.get(word, word) if criterion else word
-
-    def proof(self, kind: str, key: str) -> Proof | None:
-        """The proof of a snippet, probe or benchmark, current or not."""
-        return self.guide.proofs.get(f"{kind}/{key}")
-
-    def stale(self, proof: Proof) -> str | None:
-        """Why a proof says nothing about the present bytes and versions."""
-        return self.guide.stale.get(f"{proof.kind}/{proof.id}")
-
-    def anchor(self, kind: str, key: str) -> str:
-        """The anchor of a proof on the proof page."""
-        return proof_anchor(f"{kind}/{key}")
-
-    def versions(self, proof: Proof, install: tuple[str, ...]) -> list[str]:
-        """What a proof ran on, as a stamp names it: what one installs, the services, Python."""
-        names = [normalized(item) for item in install]
-        named = [
-            f"{name} {proof.distributions[name].version}"
-            for name in names
-            if name in proof.distributions
-        ]
-        return [*named, *proof.services.values(), f"Python {proof.python}"]
-
-    def install_line(self, install: tuple[str, ...]) -> str:
-        """Requirements as shells take them."""
-        return " ".join(f'"{item}"' if set("[<>=; ") & set(item) else item for item in install)
-
     def install_of(self, technology: Technology) -> tuple[str, ...]:
         """What to install for a technology."""
         return technology.install or ((technology.package,) if technology.package else ())
-
-    def service_name(self, service: ServiceName) -> str:
-        """What readers call a service."""
-        return SERVICES[service]
-
-    def snippet_filters(self) -> Mapping[str, Mapping[str, str]]:
-        """By what the list of snippets can be narrowed down; see `filters`."""
-        return snippet_filters(self.guide)
-
-    def snippet_folders(self) -> list[str]:
-        """The categories that have snippets."""
-        return sorted({key.split("/")[0] for key in self.guide.snippets})
 
     def technologies_in(self, category: str) -> list[str]:
         """The technologies of a category, by name."""
@@ -341,30 +171,6 @@ class Context:
             if isinstance(row, Criterion) and row.to_execute is not None
         ]
 
-    def stats(self) -> Stats:
-        """How much of the guide is proven."""
-        executed = [self.executed(category)[0] for category in self.guide.categories.values()]
-        looked_up = [
-            cell
-            for technology in self.guide.technologies.values()
-            for cells in technology.cells.values()
-            for cell in cells.values()
-            if cell.evidence.kind in {"package", "metadata"}
-        ]
-        ran = [key for key in self.guide.snippets if self._is_current("snippet", key)]
-        verdicts = [t for t in self.guide.technologies.values() if t.verdict]
-        return Stats(
-            sum(executed),
-            len(looked_up),
-            len(ran),
-            len(verdicts),
-            len(self.guide.implementations),
-        )
-
-    def _is_current(self, kind: str, key: str) -> bool:
-        proof = self.proof(kind, key)
-        return proof is not None and self.stale(proof) is None
-
     def day(self, date: dt.date | int) -> str:
         """A date, or a year alone, as readers write it."""
         return str(date) if isinstance(date, int) else day(date)
@@ -391,15 +197,3 @@ class Context:
     def overdue(self, technology: Technology) -> bool:
         """The review of its verdict was due on the day of the lock."""
         return bool(technology.verdict and technology.verdict.review_by < self.guide.packages.as_of)
-
-    def to_be_executed(self) -> list[tuple[str, str]]:
-        """Cells' evidence without a current proof: kind and `<category>/<id>`."""
-        wanted: set[tuple[str, str]] = {
-            (cell.evidence.kind, cell.evidence.probe or cell.evidence.benchmark or "")
-            for technology in self.guide.technologies.values()
-            for cells in technology.cells.values()
-            for cell in cells.values()
-            if cell.evidence.kind in {"probe", "benchmark"}
-        }
-        wanted |= {("snippet", key) for key in self.guide.snippets}
-        return sorted((kind, key) for kind, key in wanted if not self._is_current(kind, key))
