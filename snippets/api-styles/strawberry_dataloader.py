@@ -16,7 +16,6 @@ class Context(BaseContext):
         self.pool = pool
         # Made for each request: a loader keeps what it loaded for as long as it lives.
         self.customers = DataLoader(partial(load_customers, pool))
-        self.products = DataLoader(partial(load_products, pool))
 
 
 Info = strawberry.Info[Context, None]
@@ -37,23 +36,11 @@ class Order:
     async def customer(self, info: Info) -> Customer | None:
         return await info.context.customers.load(self.customer_id)
 
-    @strawberry.field
-    async def products(self, info: Info) -> list[str]:
-        return await info.context.products.load(int(self.id))
-
 
 async def load_customers(pool: asyncpg.Pool, ids: list[int]) -> Sequence[Customer | None]:
     rows = await pool.fetch("SELECT id, name FROM customers WHERE id = ANY($1)", ids)
     found = {row["id"]: Customer(id=row["id"], name=row["name"]) for row in rows}
     return [found.get(one) for one in ids]  # one for each id, in their order
-
-
-async def load_products(pool: asyncpg.Pool, orders: list[int]) -> Sequence[list[str]]:
-    found: dict[int, list[str]] = {order: [] for order in orders}
-    query = "SELECT order_id, product FROM items WHERE order_id = ANY($1) ORDER BY product"
-    for row in await pool.fetch(query, orders):
-        found[row["order_id"]].append(row["product"])
-    return [found[order] for order in orders]
 
 
 @strawberry.type

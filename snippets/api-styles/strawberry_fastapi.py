@@ -19,33 +19,27 @@ class Book:
     stock: int
 
 
-Shop = dict[str, dict[str, Book]]
-
-
 @asynccontextmanager
-async def lifespan(_app: FastAPI) -> AsyncIterator[Shop]:
+async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, dict[str, Book]]]:
     yield {"books": {"1": Book(id=strawberry.ID("1"), title="Dune", stock=2)}}
 
 
-async def context(request: Request) -> Shop:
-    return {"books": request.state.books}
-
-
-Info = strawberry.Info[Shop, None]
+Info = strawberry.Info[dict[str, Request], None]  # the request is in every context
 
 
 @strawberry.type
 class Query:
     @strawberry.field
     async def book(self, info: Info, id: strawberry.ID) -> Book | None:  # noqa: A002 - the field
-        return info.context["books"].get(id)
+        books: dict[str, Book] = info.context["request"].state.books
+        return books.get(id)
 
 
 @strawberry.type
 class Mutation:
     @strawberry.mutation
     async def sell(self, info: Info, id: strawberry.ID, copies: int = 1) -> Book:  # noqa: A002
-        book = info.context["books"][id]
+        book: Book = info.context["request"].state.books[id]
         if not 0 < copies <= book.stock:
             message = f"{book.stock} copies are left"
             raise Unavailable(message)
@@ -69,7 +63,5 @@ schema = strawberry.Schema(
     ],
 )
 app = FastAPI(lifespan=lifespan)
-app.include_router(
-    GraphQLRouter(schema, context_getter=context, graphql_ide=None, allow_queries_via_get=False),
-    prefix="/graphql",
-)
+graphql = GraphQLRouter(schema, graphql_ide=None, allow_queries_via_get=False)
+app.include_router(graphql, prefix="/graphql")

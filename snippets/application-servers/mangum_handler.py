@@ -7,7 +7,8 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from mangum import Mangum
 
 # Made at import: once per environment, and its connections outlive an invocation.
-rates = httpx2.AsyncClient(base_url=os.environ["RATES_URL"], timeout=5)
+# Lambda ends an invocation after 3 seconds unless the function is given more.
+rates = httpx2.AsyncClient(base_url=os.environ["RATES_URL"], timeout=2)
 app = FastAPI()
 
 

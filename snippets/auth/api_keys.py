@@ -46,14 +46,13 @@ def revoke_key(key_id: str) -> None:
 def calling_account(key: Annotated[str, Depends(header)]) -> int:
     key_id, _, secret = key.removeprefix(PREFIX).partition("_")
     find = "SELECT account_id, digest FROM api_keys WHERE id = %s AND revoked_at IS NULL"
-    # Once a minute is exact enough, and spares a write for every request.
     touch = """UPDATE api_keys SET last_used_at = now() WHERE id = %s
         AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"""
     with pool.connection() as connection:
         row = connection.execute(find, [key_id]).fetchone()
         if row is None or not hmac.compare_digest(digest(secret), row[1]):
             raise HTTPException(401, "Invalid API key", {"WWW-Authenticate": "APIKey"})
-        connection.execute(touch, [key_id])
+        connection.execute(touch, [key_id])  # once a minute, not a write for every request
     return row[0]
 
 

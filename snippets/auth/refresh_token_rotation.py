@@ -21,7 +21,6 @@ CREATE TABLE refresh_tokens (
 CREATE INDEX ON refresh_tokens (login_id);
 """
 LOGIN_LASTS = timedelta(days=30)
-
 log = logging.getLogger(__name__)
 pool = ConnectionPool(os.environ["DATABASE_URL"], open=False)
 
@@ -66,8 +65,6 @@ def rotate(token: str) -> tuple[int, str]:
 
 
 def end_login(token: str) -> None:
+    end = "DELETE FROM logins USING refresh_tokens WHERE login_id = logins.id AND digest = %s"
     with pool.connection() as connection:
-        connection.execute(
-            "DELETE FROM logins USING refresh_tokens WHERE login_id = logins.id AND digest = %s",
-            [digest(token)],
-        )
+        connection.execute(end, [digest(token)])

@@ -18,7 +18,7 @@ class Load(BaseModel):
 
 
 def heaviest_load(capacity: int, weights: list[int]) -> int:
-    # At the top of a module that imports nothing costly: each process imports it anew.
+    # In a project: at the top of a module without FastAPI, as each process imports it anew.
     best = [0] * (capacity + 1)
     for weight in weights:
         for room in range(capacity, weight - 1, -1):

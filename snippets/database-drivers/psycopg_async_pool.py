@@ -27,7 +27,7 @@ async def open_pool() -> AsyncIterator[Pool]:
         kwargs={"options": "-c statement_timeout=2s"},
         min_size=2,
         max_size=10,
-        timeout=1,  # for a free connection; then PoolTimeout
+        timeout=5,  # for a free connection; then PoolTimeout
         max_waiting=20,  # beyond that TooManyRequests at once
         check=AsyncConnectionPool.check_connection,
     ) as pool:

@@ -22,7 +22,7 @@ class Metrics:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith("/metrics"):  # no user waits for it
             await self.app(scope, receive, send)
             return
         status = 500  # what the server answers when the application raises

@@ -39,9 +39,6 @@ class OrderLine(models.Model):
     quantity = models.PositiveIntegerField()
     cents = models.PositiveIntegerField()
 
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="quantity_gt_0")]
-
 
 def newest_orders() -> QuerySet[Order]:
     return (

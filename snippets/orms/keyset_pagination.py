@@ -28,7 +28,7 @@ class CursorError(ValueError):
     pass
 
 
-@dataclass(frozen=True)
+@dataclass
 class Page:
     invoices: Sequence[Invoice]
     next_cursor: str | None

@@ -1,9 +1,8 @@
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict, Unpack
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -33,11 +32,6 @@ class Customer(Base):
     __mapper_args__ = {"version_id_col": version}  # an UPDATE finds it unchanged, or fails
 
 
-class Changes(TypedDict, total=False):
-    email: str
-    name: str
-
-
 class CustomerService:
     def __init__(self, session: AsyncSession) -> None:
         self.session = session  # the caller commits, so that services share a unit of work
@@ -53,17 +47,12 @@ class CustomerService:
             raise NotFoundError(customer_id)
         return customer
 
-    async def list(self, *, after: int = 0, limit: int = 50) -> Sequence[Customer]:
-        page = select(Customer).where(Customer.id > after).order_by(Customer.id).limit(limit)
-        return (await self.session.scalars(page)).all()
-
-    async def update(self, customer_id: int, version: int, **changes: Unpack[Changes]) -> Customer:
+    async def update(self, customer_id: int, version: int, *, email: str, name: str) -> Customer:
         customer = await self.get(customer_id)
         if customer.version != version:
             raise ConflictError(Customer.version.key)
         async with self.saving():
-            for name, value in changes.items():
-                setattr(customer, name, value)
+            customer.email, customer.name = email, name
         return customer
 
     @asynccontextmanager

@@ -1,22 +1,8 @@
 import enum
-from datetime import UTC, datetime
-from typing import ClassVar
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
-
-
-class UtcDateTime(sa.TypeDecorator[datetime]):
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: sa.Dialect) -> datetime | None:
-        if value is not None and value.utcoffset() is None:
-            raise ValueError(value)  # without a zone it is no point in time
-        return value
-
-    def process_result_value(self, value: datetime | None, _dialect: sa.Dialect) -> datetime | None:
-        return value and value.astimezone(UTC)
 
 
 class OrderStatus(enum.StrEnum):
@@ -28,7 +14,7 @@ NOW = sa.func.now()
 STATUS = sa.Enum(  # a varchar with a CHECK: unlike a native enum it can lose a value again
     OrderStatus, native_enum=False, create_constraint=True, length=20, values_callable=list
 )
-NAMES = {  # constraints get names that a migration can drop
+NAMES = {  # names that a migration can drop; it replaces the default, so "ix" must be there too
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -38,7 +24,7 @@ NAMES = {  # constraints get names that a migration can drop
 
 class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMES)
-    type_annotation_map: ClassVar = {datetime: UtcDateTime, OrderStatus: STATUS}
+    type_annotation_map = {datetime: sa.DateTime(timezone=True), OrderStatus: STATUS}
     __mapper_args__ = {"eager_defaults": True}  # an UPDATE brings updated_at back with it
 
     id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(always=True), primary_key=True)

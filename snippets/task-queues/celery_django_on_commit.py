@@ -27,7 +27,6 @@ from django.utils import timezone
 
 # Where DJANGO_SETTINGS_MODULE is set, Celery takes DjangoTask by itself.
 app = Celery("shop", broker=os.environ["REDIS_URL"], task_cls=DjangoTask)
-app.conf.task_ignore_result = True
 
 
 class Order(models.Model):

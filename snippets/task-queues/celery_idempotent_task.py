@@ -4,7 +4,6 @@ import psycopg
 from celery import Celery
 
 app = Celery("billing", broker=os.environ["REDIS_URL"])
-app.conf.task_ignore_result = True
 
 TABLES = """
     CREATE TABLE accounts (id bigint PRIMARY KEY, balance bigint NOT NULL);

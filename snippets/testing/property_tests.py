@@ -1,10 +1,14 @@
+import os
+
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from invoices import format_cents, parse_cents, split
 
+# These two lines move to conftest.py once a second file needs them.
 settings.register_profile("nightly", max_examples=5_000, derandomize=False, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", settings.get_current_profile_name()))
 
-amounts = st.integers(min_value=-(10**12), max_value=10**12)
+amounts = st.integers()  # credit notes are negative
 
 
 @given(cents=amounts, parts=st.integers(min_value=1, max_value=100))

@@ -32,7 +32,7 @@ def test_amount_is_captured_once(respx_mock: MockRouter, client: httpx.Client) -
 
 def test_failures_that_pass_are_tried_again(respx_mock: MockRouter, client: httpx.Client) -> None:
     route = respx_mock.post(CAPTURE).mock(
-        side_effect=[httpx.ReadTimeout, httpx.Response(503), CAPTURED]
+        side_effect=[httpx.ReadTimeout, httpx.Response(500), CAPTURED]
     )
     assert capture(client, "p-7", 1250) == "captured"
     assert [call.request.headers["Idempotency-Key"] for call in route.calls] == ["p-7"] * 3

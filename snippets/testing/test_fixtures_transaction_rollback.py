@@ -22,7 +22,7 @@ async def rolled_back(tables: None) -> AsyncIterator[None]:
         transaction = await connection.begin()
         new_session.configure(bind=connection, join_transaction_mode="create_savepoint")
         yield
-        new_session.configure(bind=engine, join_transaction_mode="conditional_savepoint")
+        new_session.configure(bind=engine)
         await transaction.rollback()
 
 

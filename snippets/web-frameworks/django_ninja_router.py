@@ -13,21 +13,17 @@ settings.configure(
 )
 django.setup()
 
-from typing import Annotated
-
 from django.contrib.auth import authenticate
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import IntegrityError, models, transaction
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from django.urls import path
-from ninja import NinjaAPI, Router, Schema, Status
+from ninja import Field, NinjaAPI, Router, Schema, Status
 from ninja.errors import HttpError
 from ninja.pagination import paginate
 from ninja.security import HttpBasicAuth
-from pydantic import StringConstraints
 
 
 class Book(models.Model):
@@ -35,7 +31,7 @@ class Book(models.Model):
 
 
 class BookIn(Schema):
-    title: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    title: str = Field(min_length=1, max_length=200)
 
 
 class BookOut(BookIn):
@@ -43,9 +39,7 @@ class BookOut(BookIn):
 
 
 class Login(HttpBasicAuth):
-    def authenticate(
-        self, request: HttpRequest, username: str, password: str
-    ) -> AbstractBaseUser | None:
+    def authenticate(self, request: HttpRequest, username: str, password: str) -> User | None:
         return authenticate(request, username=username, password=password)
 
 
@@ -56,11 +50,6 @@ router = Router(tags=["books"], auth=Login())  # every route below wants a login
 @paginate
 def list_books(request: HttpRequest) -> models.QuerySet[Book]:
     return Book.objects.order_by("id")
-
-
-@router.get("/{int:book_id}", response=BookOut, auth=None)
-def read_book(request: HttpRequest, book_id: int) -> Book:
-    return get_object_or_404(Book, id=book_id)
 
 
 @router.post("", response={201: BookOut})

@@ -115,7 +115,7 @@ def report(every: list[Try], found: list[bool | None]) -> int:
     ]
     left = [one for one, noticed in tried if not noticed]
     for one in left:
-        because = known.get((one.thing.id, one.mutant.becomes))
+        because = known.get((one.thing.id, one.mutant.change))
         print(f"equivalent {one}: {because}" if because else f"not noticed {one}")
     share = 1 - len(left) / max(len(tried), 1)
     snippets = len({one.thing.id for one, _ in tried})

@@ -19,6 +19,11 @@ class Mutant:
     becomes: str
     code: str
 
+    @property
+    def change(self) -> str:
+        """The line as it becomes, or what was left out: `@cache → nothing`."""
+        return self.becomes or f"{self.was} → nothing"
+
     def __str__(self) -> str:
         return f"{self.line}: {self.was}  →  {self.becomes or 'nothing'}"
 

@@ -102,7 +102,7 @@ def passes(thing: Thing, copy: Path) -> bool:
 
 
 def equivalents(path: Path = EQUIVALENT) -> dict[tuple[str, str], str]:
-    """Snippet and the line as it becomes → why nothing changes by it."""
+    """Snippet and change, as `Mutant.change` has it → why nothing changes by it."""
     written = yaml.safe_load(path.read_text("utf-8")) or {}
     return {
         (snippet, each["becomes"]): each["because"]

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import main, report
-from tests.mutation.mutants import Mutant
-from tests.mutation.surviving import Try
+from guide.places import further_files, snippet_files
+from tests.mutation.__main__ import ROOT, main, report
+from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.surviving import Try, equivalents
 from tests.proof.things import Thing
+
+KNOWN = sorted(equivalents())
 
 
 def attempt(snippet: str, becomes: str) -> Try:
@@ -35,6 +38,25 @@ def test_exit_code_is_that_of_the_share_of_those_tried(
 def test_survivor_is_named_with_its_line(capsys: pytest.CaptureFixture[str]) -> None:
     report([attempt("a/one", "becomes")], [False])
     assert "not noticed it.py:1: was  →  becomes\n" in capsys.readouterr().out
+
+
+def test_survivor_that_changes_nothing_is_named_with_its_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = {("a/one", "becomes"): "why", ("a/one", "was → nothing"): "gone"}
+    monkeypatch.setattr("tests.mutation.__main__.equivalents", lambda: known)
+    report([attempt("a/one", "becomes"), attempt("a/one", "")], [False, False])
+    said = capsys.readouterr().out
+    assert "equivalent it.py:1: was  →  becomes: why\n" in said
+    assert "equivalent it.py:1: was  →  nothing: gone\n" in said
+
+
+@pytest.mark.parametrize(("snippet", "change"), [pytest.param(*one, id=one[0]) for one in KNOWN])
+def test_what_is_called_equivalent_is_a_mutant_of_that_snippet(snippet: str, change: str) -> None:
+    files = [*snippet_files(ROOT, snippet), *further_files(ROOT, snippet)]
+    code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]
+    found = {one.change for text in code for place in mutants(text) for one in place}
+    assert change in found
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def environment(env: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "PATH": path, "PYTHONUNBUFFERED": "1", **(env or {})}
 
 
-def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], object], seconds: float = 30.0) -> None:
     """Return once the condition holds; `AssertionError` after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():

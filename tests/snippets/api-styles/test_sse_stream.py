@@ -1,11 +1,9 @@
 """A listener gets each event once, also after a break, and leaves nothing behind."""
 
-import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,18 +12,7 @@ import pytest
 import redis
 import uvicorn
 
-from tests.snippets.loading import snippet_path
-from tests.snippets.processes import Process, started, until
-
-COMMAND = ["uvicorn", "sse_stream:app", "--port", "0", "--timeout-graceful-shutdown", "1"]
-
-
-@contextmanager
-def serving(valkey_url: str) -> Iterator[tuple[Process, str]]:
-    folder = snippet_path(Path(__file__)).parent
-    with started(COMMAND, folder, {"REDIS_URL": valkey_url}) as server:
-        said = server.says("Uvicorn running on ")
-        yield server, said.partition("Uvicorn running on ")[2].split()[0]
+from tests.snippets.processes import until
 
 
 @pytest.fixture(autouse=True)
@@ -39,18 +26,23 @@ def broker(valkey_url: str) -> Iterator[Any]:
         yield client
 
 
-@pytest.fixture
-def client(snippet: ModuleType) -> Iterator[httpx2.Client]:
-    server = uvicorn.Server(uvicorn.Config(snippet.app, port=0, log_level="warning"))
+@contextmanager
+def serving(app: Any, **options: Any) -> Iterator[tuple[uvicorn.Server, str]]:
+    config = uvicorn.Config(app, port=0, log_config=None, log_level="info", **options)
+    server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
-        until(lambda: server.started)
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with httpx2.Client(base_url=url, timeout=5) as client:
-            yield client
+        until(lambda: server.started, 30)
+        yield server, f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
         thread.join()
+
+
+@pytest.fixture
+def client(snippet: ModuleType) -> Iterator[httpx2.Client]:
+    with serving(snippet.app) as (_, url), httpx2.Client(base_url=url, timeout=30) as client:
+        yield client
 
 
 def change(client: httpx2.Client, *statuses: str, order: int = 7) -> None:
@@ -98,7 +90,7 @@ def test_events_come_as_they_happen_and_the_last_ends_the_stream(
         first = next(events)
         assert first.pop("id")
         assert first == {"event": "status", "data": '"paid"', "retry": "2000"}
-        until(lambda: blocked(broker) == 1)
+        until(lambda: blocked(broker) == 1, 30)
         change(client, "packed", "delivered")
         assert [event["data"] for event in events] == ['"packed"', '"delivered"']
 
@@ -123,16 +115,25 @@ def test_listener_that_has_the_end_is_told_to_stay_away(client: httpx2.Client) -
         assert next(events)["data"] == '"paid"'
 
 
-@pytest.mark.parametrize("last", ["$", "1", "1-2-3", "x1-1"])
-def test_position_that_nobody_was_given_is_refused(client: httpx2.Client, last: str) -> None:
-    answer = client.get("/orders/7/events", headers={"Last-Event-ID": last})
-    assert answer.status_code == 422
+def test_position_that_nobody_was_given_is_refused(client: httpx2.Client) -> None:
+    for last in ("$", "1", "1-2-3", "x1-1"):
+        answer = client.get("/orders/7/events", headers={"Last-Event-ID": last})
+        assert (last, answer.status_code) == (last, 422)
 
 
-def test_client_that_goes_ends_its_wait(client: httpx2.Client, broker: Any) -> None:
+def test_client_that_goes_ends_its_wait(
+    snippet: ModuleType,
+    client: httpx2.Client,
+    broker: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # So long a wait that it does not end by itself.
+    monkeypatch.setattr(snippet, "BLOCK_MS", 110_000)
+    settings = snippet.valkey.connection_pool.connection_kwargs
+    monkeypatch.setitem(settings, "socket_timeout", 120)
     with listening(client), listening(client):
-        until(lambda: blocked(broker) == 2)
-    until(lambda: blocked(broker) == 0, seconds=2)  # before the wait would end by itself
+        until(lambda: blocked(broker) == 2, 30)
+    until(lambda: blocked(broker) == 0, 30)
 
 
 def test_old_events_go(client: httpx2.Client, broker: Any) -> None:
@@ -149,11 +150,16 @@ def test_wait_is_shorter_than_the_timeout_of_the_socket(snippet: ModuleType) -> 
     assert pool.max_connections == 1010
 
 
-def test_open_stream_holds_up_the_stop_until_its_timeout(valkey_url: str, broker: Any) -> None:
-    with serving(valkey_url) as (server, url), httpx2.Client(base_url=url) as client:
-        with listening(client):
-            until(lambda: blocked(broker) == 1)
-            server.process.send_signal(signal.SIGTERM)
-            server.says("Waiting for connections to close")
-            server.says("timeout graceful shutdown exceeded", 5)
-        assert server.process.wait(5) is not None
+def test_open_stream_holds_up_the_stop_until_its_timeout(
+    snippet: ModuleType, broker: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "uvicorn.error")
+    with (
+        serving(snippet.app, timeout_graceful_shutdown=1) as (server, url),
+        httpx2.Client(base_url=url, timeout=30) as client,
+        listening(client),
+    ):
+        until(lambda: blocked(broker) == 1, 30)
+        server.should_exit = True
+        until(lambda: "Waiting for connections to close" in caplog.text, 30)
+        until(lambda: "timeout graceful shutdown exceeded" in caplog.text, 30)

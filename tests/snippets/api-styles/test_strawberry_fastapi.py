@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -115,7 +115,7 @@ def test_without_extensions_texts_and_aliases_pass(snippet: ModuleType) -> None:
 
     bare = strawberry.Schema(snippet.Query, snippet.Mutation)
     books = {"1": snippet.Book(id="1", title="Dune", stock=1)}
-    context = {"books": books}
+    context = {"request": SimpleNamespace(state=SimpleNamespace(books=books))}
     sold = asyncio.run(bare.execute('mutation { sell(id: "secret-9") { id } }', None, context))
     assert "secret-9" in str(sold.errors)
     many = asyncio.run(bare.execute(aliases(100), None, context))

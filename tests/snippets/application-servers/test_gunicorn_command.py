@@ -5,13 +5,17 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 
 from tests.services.running import free_port
+from tests.snippets.loading import snippet_path
 from tests.snippets.processes import Process, ran, started, until
 
 FASTAPI = """
@@ -25,8 +29,8 @@ async def index(request: Request):
     return {"client": request.client.host, "scheme": request.url.scheme}
 
 @app.get("/long")
-async def long():
-    await asyncio.sleep(2.5)
+async def long(seconds: float):
+    await asyncio.sleep(seconds)
     return "done"
 
 @app.get("/hang")
@@ -44,7 +48,7 @@ def index(request):
     return HttpResponse("Django")
 
 def long(request):
-    time.sleep(2.5)
+    time.sleep(float(request.GET["seconds"]))
     return HttpResponse("done")
 
 urlpatterns = [path("", index), path("long", long)]
@@ -59,7 +63,7 @@ def create_app():
     app.add_url_rule("/", view_func=lambda: "Flask")
     return app
 """
-APPS = {"orders.main:app": "asgi", "shop.wsgi:application": "gthread"}
+FRAMEWORKS = ("orders.main:app", "shop.wsgi:application", "accounts:create_app()")
 SETTINGS = {
     "workers": "4",
     "timeout": "30",
@@ -67,6 +71,18 @@ SETTINGS = {
     "keepalive": "65",
     "accesslog": "-",
     "bind": "['0.0.0.0:8000']",
+}
+# A worker says each second that it lives. The import is before the fork, as it counts too.
+PATIENCE = ("--timeout", "2", "--preload")
+LONGER = "3.5"  # seconds; Gunicorn looks each second for workers whose time is over
+SERVERS: dict[str, tuple[str, ...]] = {
+    **{app: (app,) for app in FRAMEWORKS},
+    "long": ("orders.main:app", *PATIENCE),
+    "hanging": ("orders.main:app", *PATIENCE),
+    "threads": ("shop.wsgi:application", *PATIENCE),
+    "sync": ("shop.wsgi:application", *PATIENCE, "--worker-class", "sync", "--threads", "1"),
+    "default worker": ("orders.main:app", "--worker-class", "sync"),
+    "stopping": ("orders.main:app", "--graceful-timeout", "2"),
 }
 
 
@@ -78,42 +94,80 @@ def commands(file: Path) -> dict[str, list[str]]:
     return {words[1]: words for words in split}
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@dataclass(frozen=True)
+class Server:
+    """A command that runs, and a client of its application."""
+
+    process: Process
+    client: httpx2.Client
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("applications")
     for name, text in {"orders/main": FASTAPI, "shop/wsgi": DJANGO, "accounts": FLASK}.items():
-        file = tmp_path / f"{name}.py"
+        file = folder / f"{name}.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
-    return tmp_path
+    return folder
 
 
-@contextmanager
-def serving(
-    command: list[str], folder: Path, *further: str
-) -> Iterator[tuple[Process, httpx2.Client]]:
-    """Run the command with two workers, or what `further` says, until a worker answers."""
-    port = free_port()
-    local = [word.replace("0.0.0.0:8000", f"127.0.0.1:{port}") for word in command]
+@pytest.fixture(scope="module")
+def servers(folder: Path) -> Iterator[dict[str, Server]]:
+    """Run the commands side by side, each with one worker and with its further options."""
+    script = commands(snippet_path(Path(__file__)).with_suffix(".sh"))
     env = {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    with (
-        started([*local, "--workers", "1", *further], folder, env) as process,
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client,
-    ):
-        process.says("Booting worker")
-        yield process, client
+    with ExitStack() as stack:
+        running = {}
+        for name, (app, *further) in SERVERS.items():
+            at = f"127.0.0.1:{free_port()}"
+            command = [word.replace("0.0.0.0:8000", at) for word in script[app]]
+            process = stack.enter_context(
+                started([*command, "--workers", "1", *further], folder, env)
+            )
+            client = stack.enter_context(httpx2.Client(base_url=f"http://{at}", timeout=60))
+            running[name] = Server(process, client)
+        for server in running.values():
+            server.process.says("Booting worker")
+        yield running
+        for server in running.values():  # a stop by SIGTERM takes a second each
+            with suppress(psutil.NoSuchProcess):
+                server.process.process.kill()
 
 
-@pytest.mark.parametrize(
-    "app", ["orders.main:app", "shop.wsgi:application", "accounts:create_app()"]
-)
-def test_settings_are_those_that_gunicorn_reads(snippet_file: Path, folder: Path, app: str) -> None:
-    shown = ran([*commands(snippet_file)[app], "--print-config"], folder)
-    settings = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
-    settings = {name.strip(): value.strip() for name, value in settings.items()}
-    assert {name: settings[name] for name in SETTINGS} == SETTINGS
-    assert settings["worker_class"].lower().startswith(APPS.get(app, "gthread"))
+@pytest.fixture(scope="module")
+def asked(servers: dict[str, Server]) -> Iterator[dict[str, Future[httpx2.Response]]]:
+    """Send what takes its time, all at once."""
+    paths = {
+        "long": f"/long?seconds={LONGER}",
+        "threads": f"/long?seconds={LONGER}",
+        "sync": "/long?seconds=60",
+        "hanging": "/hang",
+    }
+    with ThreadPoolExecutor() as threads:
+        yield {name: threads.submit(servers[name].client.get, at) for name, at in paths.items()}
 
 
+@pytest.fixture(scope="module")
+def stopped(servers: dict[str, Server]) -> Iterator[Future[float]]:
+    """Stop a server that has an idle connection; the result is how long it took."""
+    server = servers["stopping"]
+
+    def stop() -> float:
+        address = (server.client.base_url.host, server.client.base_url.port)
+        with socket.create_connection(address) as idle:
+            idle.sendall(b"GET / HTTP/1.1\r\nHost: orders\r\n\r\n")
+            assert idle.recv(100)
+            begun = time.monotonic()
+            server.process.process.send_signal(signal.SIGTERM)
+            until(lambda: server.process.process.poll() is not None, 30)
+            return time.monotonic() - begun
+
+    with ThreadPoolExecutor() as threads:
+        yield threads.submit(stop)
+
+
+@pytest.mark.usefixtures("asked", "stopped")
 @pytest.mark.parametrize(
     ("app", "answer"),
     [
@@ -122,56 +176,57 @@ def test_settings_are_those_that_gunicorn_reads(snippet_file: Path, folder: Path
         ("accounts:create_app()", "Flask"),
     ],
 )
-def test_application_answers(snippet_file: Path, folder: Path, app: str, answer: str) -> None:
-    with serving(commands(snippet_file)[app], folder) as (process, client):
-        headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
-        assert client.get("/", headers=headers).text == answer
-        process.says('"GET / HTTP/1.1" 200')
+def test_application_answers(servers: dict[str, Server], app: str, answer: str) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    assert servers[app].client.get("/", headers=headers).text == answer
+    servers[app].process.says('"GET / HTTP/1.1" 200')
 
 
-def test_worker_whose_event_loop_hangs_is_replaced(snippet_file: Path, folder: Path) -> None:
-    command = commands(snippet_file)["orders.main:app"]
-    with serving(command, folder, "--timeout", "2") as (process, client):
-        assert client.get("/long").json() == "done"  # longer than the timeout, not hanging
-        with pytest.raises(httpx2.RemoteProtocolError):
-            client.get("/hang")
-        process.says("WORKER TIMEOUT")
-        assert client.get("/").status_code == 200
-
-
-def test_sync_worker_kills_a_long_answer_that_threads_finish(
-    snippet_file: Path, folder: Path
+@pytest.mark.parametrize(
+    ("app", "worker"), [*zip(FRAMEWORKS, ("asgi", "gthread", "gthread"), strict=True)]
+)
+def test_settings_are_those_that_gunicorn_reads(
+    snippet_file: Path, folder: Path, app: str, worker: str
 ) -> None:
-    command = commands(snippet_file)["shop.wsgi:application"]
-    with serving(command, folder, "--timeout", "1") as (process, client):
-        assert client.get("/long").text == "done"
-        assert "WORKER TIMEOUT" not in process.said
-    sync = ["--timeout", "1", "--worker-class", "sync", "--threads", "1"]
-    with serving(command, folder, *sync) as (process, client):
-        assert client.get("/long").status_code == 500
-        process.says("WORKER TIMEOUT")
+    shown = ran([*commands(snippet_file)[app], "--print-config"], folder)
+    settings = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
+    settings = {name.strip(): value.strip() for name, value in settings.items()}
+    assert {name: settings[name] for name in SETTINGS} == SETTINGS
+    assert settings["worker_class"].lower().startswith(worker)
 
 
-def test_default_worker_answers_500_for_an_asgi_application(
-    snippet_file: Path, folder: Path
+def test_default_worker_answers_500_for_an_asgi_application(servers: dict[str, Server]) -> None:
+    server = servers["default worker"]
+    assert server.client.get("/").status_code == 500
+    server.process.says("missing 1 required positional argument: 'send'")
+
+
+def test_worker_whose_event_loop_hangs_is_replaced(
+    servers: dict[str, Server], asked: dict[str, Future[httpx2.Response]]
 ) -> None:
-    command = commands(snippet_file)["orders.main:app"]
-    with serving(command, folder, "--worker-class", "sync") as (process, client):
-        assert client.get("/").status_code == 500
-        process.says("missing 1 required positional argument: 'send'")
+    with pytest.raises(httpx2.RemoteProtocolError):
+        asked["hanging"].result()
+    servers["hanging"].process.says("WORKER TIMEOUT")
+    assert servers["hanging"].client.get("/").status_code == 200
+
+
+def test_sync_worker_is_killed_in_a_long_answer(
+    servers: dict[str, Server], asked: dict[str, Future[httpx2.Response]]
+) -> None:
+    assert asked["sync"].result().status_code == 500
+    servers["sync"].process.says("WORKER TIMEOUT")
+
+
+@pytest.mark.parametrize("server", ["long", "threads"])
+def test_long_answer_of_the_event_loop_or_a_thread_is_finished(
+    servers: dict[str, Server], asked: dict[str, Future[httpx2.Response]], server: str
+) -> None:
+    assert "done" in asked[server].result().text
+    assert "WORKER TIMEOUT" not in servers[server].process.said
 
 
 def test_idle_connection_holds_up_the_stop_for_the_graceful_timeout(
-    snippet_file: Path, folder: Path
+    servers: dict[str, Server], stopped: Future[float]
 ) -> None:
-    command = commands(snippet_file)["orders.main:app"]
-    with serving(command, folder, "--graceful-timeout", "2") as (process, client):
-        address = (client.base_url.host, client.base_url.port)
-        with socket.create_connection(address) as idle:
-            idle.sendall(b"GET / HTTP/1.1\r\nHost: orders\r\n\r\n")
-            assert idle.recv(100)
-            begun = time.monotonic()
-            process.process.send_signal(signal.SIGTERM)
-            until(lambda: process.process.poll() is not None)
-        assert time.monotonic() - begun > 2
-        assert "Waiting for 1 connections to finish" in process.said
+    assert stopped.result() > 2
+    assert "Waiting for 1 connections to finish" in servers["stopping"].process.said

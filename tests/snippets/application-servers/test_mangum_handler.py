@@ -62,7 +62,7 @@ def rates(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rates]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         seen.url = f"http://127.0.0.1:{server.server_address[1]}"
         monkeypatch.setenv("RATES_URL", seen.url)
@@ -125,7 +125,7 @@ def test_errors_are_answers_and_the_invocation_succeeds(function: ModuleType) ->
 
 
 def test_connection_outlives_the_invocation(function: ModuleType, rates: Rates) -> None:
-    assert function.rates.timeout.read == 5
+    assert function.rates.timeout.read == 2
     for _ in range(3):
         assert function.handler(event("/prices/USD", "euros=1"), Context())["statusCode"] == 200
     assert (len(rates.asked), rates.connections) == (3, 1)

@@ -4,7 +4,9 @@ import shlex
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -12,6 +14,7 @@ import psutil
 import pytest
 
 from tests.services.running import free_port
+from tests.snippets.loading import snippet_path
 from tests.snippets.processes import Process, ran, started, until
 
 APP = """
@@ -36,58 +39,110 @@ async def stream(request):
     return StreamingResponse(events())
 
 async def hang(request):
-    time.sleep(3)
+    time.sleep(3.5)
     return PlainTextResponse("done")
 
 app = Starlette(routes=[Route(f"/{f.__name__}", f) for f in (index, peer, stream, hang)])
 """
 
 
-def commands(file: Path) -> list[list[str]]:
-    """Give the commands of the script: development, container, host."""
+HEALTHCHECK = ("--timeout-worker-healthcheck", "2")  # seconds; 5 is the default
+FEW = ("--limit-max-requests", "2", "--limit-max-requests-jitter", "0", *HEALTHCHECK)
+SERVERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "dev": ("dev", 1, ()),
+    "dev with workers": ("dev", 1, ("--workers", "4")),
+    "container": ("container", 1, ("--timeout-graceful-shutdown", "1")),
+    "host": ("host", 2, ("--timeout-graceful-shutdown", "1", "--workers", "2")),
+    "endless": ("container", 1, ()),
+    "untrusted": ("container", 1, ()),
+    "trusted": ("container", 1, ("--forwarded-allow-ips", "127.0.0.0/8")),
+    "workers": ("host", 2, ("--workers", "2", *HEALTHCHECK)),
+    "few": ("host", 2, ("--workers", "2", *FEW)),
+    "few of one": ("host", 1, ("--workers", "1", *FEW)),
+}
+"""For each server its command, the processes that serve, and its further options."""
+
+
+def commands(file: Path) -> dict[str, list[str]]:
+    """Give the commands of the script."""
     lines = [line for line in file.read_text("utf-8").splitlines() if not line.startswith("#")]
     blocks = "\n".join(lines).replace("\\\n", " ").splitlines()
-    return [shlex.split(block) for block in blocks if block]
+    split = [shlex.split(block) for block in blocks if block]
+    return dict(zip(("dev", "container", "host"), split, strict=True))
 
 
-@pytest.fixture
-def dev(snippet_file: Path) -> list[str]:
-    return commands(snippet_file)[0]
+@dataclass(frozen=True)
+class Server:
+    """A command that runs in a folder, and a client of its application."""
+
+    process: Process
+    client: httpx2.Client
+    folder: Path
+
+    def starts(self) -> int:
+        """How often a process began to serve."""
+        return self.process.said.count("Application startup complete")
+
+    def get(self, path: str, **headers: str) -> str:
+        """Give an answer by a new connection, empty where the process was leaving."""
+        try:
+            return self.client.get(path, headers={"Connection": "close", **headers}).text
+        except httpx2.TransportError:
+            return ""
 
 
-@pytest.fixture
-def container(snippet_file: Path) -> list[str]:
-    return commands(snippet_file)[1]
+@pytest.fixture(scope="module")
+def script() -> dict[str, list[str]]:
+    return commands(snippet_path(Path(__file__)).with_suffix(".sh"))
 
 
-@pytest.fixture
-def host(snippet_file: Path) -> list[str]:
-    return commands(snippet_file)[2]
+@pytest.fixture(scope="module")
+def servers(
+    script: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Server]]:
+    """Run the commands side by side, each in a folder of its own, until all serve."""
+    with ExitStack() as stack:
+        running = {}
+        for name, (command, _, further) in SERVERS.items():
+            folder = tmp_path_factory.mktemp("project")
+            (folder / "orders").mkdir()
+            (folder / "orders" / "main.py").write_text(APP, encoding="utf-8")
+            (folder / "orders" / "rates.yaml").write_text("vat: 19", encoding="utf-8")
+            words = [*script[command], *further]
+            if name == "endless":
+                words = without(words, "--timeout-graceful-shutdown")
+            port = str(free_port())
+            local = [*words, "--host", "127.0.0.1", "--port", port]
+            process = stack.enter_context(started(local, folder, {"PYTHONDONTWRITEBYTECODE": "1"}))
+            address = f"http://127.0.0.1:{port}"
+            client = stack.enter_context(httpx2.Client(base_url=address, timeout=60))
+            running[name] = Server(process, client, folder)
+        for name, (_, processes, _) in SERVERS.items():
+            until(lambda name=name, n=processes: running[name].starts() >= n, 60)
+        yield running
+        for server in running.values():  # those that are left, all at once
+            with suppress(psutil.NoSuchProcess):
+                server.process.process.kill()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    package = tmp_path / "orders"
-    package.mkdir()
-    (package / "main.py").write_text(APP, encoding="utf-8")
-    (package / "rates.yaml").write_text("vat: 19", encoding="utf-8")
-    return tmp_path
+@pytest.fixture(scope="module")
+def hanging(servers: dict[str, Server]) -> Iterator[Future[str]]:
+    """Ask for an answer that takes longer than the health check."""
+    with ThreadPoolExecutor() as threads:
+        yield threads.submit(servers["workers"].get, "/hang")
 
 
-@contextmanager
-def serving(
-    command: list[str], folder: Path, *further: str, processes: int = 1
-) -> Iterator[tuple[Process, httpx2.Client]]:
-    """Run the command on a free port of the loopback until so many processes serve."""
-    port = str(free_port())
-    local = [*command, *further, "--host", "127.0.0.1", "--port", port]
-    with (
-        started(local, folder, {"PYTHONDONTWRITEBYTECODE": "1"}) as process,
-        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as client,
-    ):
-        process.says("Uvicorn running on")
-        until(lambda: process.said.count("Application startup complete") == processes)
-        yield process, client
+@pytest.fixture(scope="module")
+def streams(servers: dict[str, Server]) -> Iterator[dict[str, Iterator[bytes]]]:
+    """Open a stream at three servers and ask them to stop."""
+    with ExitStack() as stack:
+        opened = {}
+        for name in ("container", "host", "endless"):
+            answer = stack.enter_context(servers[name].client.stream("GET", "/stream"))
+            opened[name] = answer.iter_raw()
+            next(opened[name])
+            servers[name].process.process.send_signal(signal.SIGTERM)
+        yield opened
 
 
 def without(command: list[str], option: str) -> list[str]:
@@ -95,124 +150,112 @@ def without(command: list[str], option: str) -> list[str]:
     return [*command[:at], *command[at + 2 :]]
 
 
-def save(process: Process, file: Path, text: str) -> None:
+def save(server: Server, file: str, text: str) -> None:
     """Write the file until the server sees it: what comes before it begins to watch is lost."""
+    process = server.process
     seen = process.said.count("detected changes")
-    for _ in range(5):
-        file.write_text(text, encoding="utf-8")
+    for _ in range(10):
+        (server.folder / "orders" / file).write_text(text, encoding="utf-8")
         with suppress(AssertionError):
             until(lambda: process.said.count("detected changes") > seen, 3)
             return
     pytest.fail(f"a saved file was not seen:\n{process.said}")
 
 
-def test_saved_files_are_served_at_once(dev: list[str], folder: Path) -> None:
-    with serving(dev, folder) as (process, client):
-        assert client.get("/index").text == "one vat: 19"
-        main = folder / "orders" / "main.py"
-        save(process, main, APP.replace('f"one ', 'f"two '))
-        until(lambda: process.said.count("Application startup complete") == 2)
-        assert client.get("/index").text == "two vat: 19"
-        save(process, folder / "orders" / "rates.yaml", "vat: 20")
-        until(lambda: process.said.count("Application startup complete") == 3)
-        assert client.get("/index").text == "two vat: 20"
+@pytest.mark.usefixtures("hanging", "streams")
+def test_saved_files_are_served_at_once(servers: dict[str, Server]) -> None:
+    dev = servers["dev"]
+    assert dev.get("/index") == "one vat: 19"
+    save(dev, "main.py", APP.replace('f"one ', 'f"two '))
+    until(lambda: dev.get("/index") == "two vat: 19", 30)
+    save(dev, "rates.yaml", "vat: 20")
+    until(lambda: dev.get("/index") == "two vat: 20", 30)
 
 
-def test_syntax_error_is_waited_out(dev: list[str], folder: Path) -> None:
-    with serving(dev, folder) as (process, client):
-        main = folder / "orders" / "main.py"
-        save(process, main, "def")
-        process.says("SyntaxError")
-        save(process, main, APP)
-        until(lambda: process.said.count("Application startup complete") == 2)
-        assert client.get("/index").text == "one vat: 19"
+def test_syntax_error_is_waited_out(servers: dict[str, Server]) -> None:
+    dev = servers["dev"]
+    save(dev, "main.py", "def")
+    dev.process.says("SyntaxError")
+    save(dev, "main.py", APP.replace('f"one ', 'f"three '))
+    until(lambda: dev.get("/index").startswith("three "), 30)
 
 
-def test_workers_are_ignored_beside_reload(dev: list[str], folder: Path) -> None:
-    with serving(dev, folder, "--workers", "4") as (process, _):
-        assert '"workers" flag is ignored when reloading is enabled' in process.said
+def test_workers_are_ignored_beside_reload(servers: dict[str, Server]) -> None:
+    process = servers["dev with workers"].process
+    assert '"workers" flag is ignored when reloading is enabled' in process.said
 
 
 @pytest.mark.parametrize("production", ["container", "host"])
 def test_open_stream_is_cut_when_the_grace_is_over(
-    request: pytest.FixtureRequest, folder: Path, production: str
+    script: dict[str, list[str]],
+    servers: dict[str, Server],
+    streams: dict[str, Iterator[bytes]],
+    production: str,
 ) -> None:
-    command = request.getfixturevalue(production)
+    command = script[production]
     assert command[command.index("--timeout-graceful-shutdown") + 1] == "20"
-    processes = 2 if production == "host" else 1
-    short = ["--timeout-graceful-shutdown", "1", "--workers", str(processes)]
-    with (
-        serving(command, folder, *short, processes=processes) as (process, client),
-        client.stream("GET", "/stream") as answer,
-    ):
-        chunks = answer.iter_raw()
-        next(chunks)
-        process.process.send_signal(signal.SIGTERM)
-        process.says("timeout graceful shutdown exceeded")
-        until(lambda: process.process.poll() is not None)
+    process = servers[production].process
+    process.says("timeout graceful shutdown exceeded")
+    with pytest.raises(httpx2.RemoteProtocolError):
+        for _ in streams[production]:
+            pass
+    until(lambda: process.process.poll() is not None, 30)
 
 
 def test_open_stream_holds_up_the_stop_without_the_grace(
-    container: list[str], folder: Path
+    servers: dict[str, Server], streams: dict[str, Iterator[bytes]]
 ) -> None:
-    endless = without(container, "--timeout-graceful-shutdown")
-    with (
-        serving(endless, folder) as (process, client),
-        client.stream("GET", "/stream") as answer,
-    ):
-        chunks = answer.iter_raw()
-        next(chunks)
-        process.process.send_signal(signal.SIGTERM)
-        process.says("Waiting for connections to close")
-        for _ in range(15):  # a second and a half of further events
-            next(chunks)
-        assert process.process.poll() is None
+    process = servers["endless"].process
+    process.says("Waiting for connections to close")
+    for _ in range(15):  # one each tenth of a second: longer than the grace of the others
+        next(streams["endless"])
+    assert process.process.poll() is None
 
 
 def test_client_is_taken_from_the_header_of_a_trusted_proxy(
-    container: list[str], folder: Path
+    script: dict[str, list[str]], servers: dict[str, Server]
 ) -> None:
     headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+    container = script["container"]
     assert container[container.index("--forwarded-allow-ips") + 1] == "10.0.0.0/8"
-    with serving(container, folder) as (_, client):
-        assert client.get("/peer", headers=headers).text.startswith("127.0.0.1 http ")
-    with serving(container, folder, "--forwarded-allow-ips", "127.0.0.0/8") as (_, client):
-        assert client.get("/peer", headers=headers).text.startswith("203.0.113.9 https ")
+    assert servers["untrusted"].get("/peer", **headers).startswith("127.0.0.1 http ")
+    assert servers["trusted"].get("/peer", **headers).startswith("203.0.113.9 https ")
 
 
-def test_dead_worker_is_replaced_and_a_hanging_one_is_not(host: list[str], folder: Path) -> None:
-    two = ["--workers", "2", "--timeout-worker-healthcheck", "1"]
-    with serving(host, folder, *two, processes=2) as (process, client):
-        assert client.get("/hang").text == "done"  # three seconds, beyond the health check
-        assert process.said.count("Started server process") == 2
-        psutil.Process(int(client.get("/peer").text.split()[-1])).kill()
-        until(lambda: process.said.count("Application startup complete") == 3)
+def test_dead_worker_is_replaced_and_a_hanging_one_is_not(
+    script: dict[str, list[str]], servers: dict[str, Server], hanging: Future[str]
+) -> None:
+    workers = servers["workers"]
+    assert hanging.result() == "done"  # after three and a half seconds, beyond the health check
+    before = workers.starts()
+    psutil.Process(int(workers.get("/peer").split()[-1])).kill()
+    until(lambda: workers.starts() > before, 30)
+    host = script["host"]
     assert [host[host.index("--workers") + 1], host[host.index("--host") + 1]] == ["4", "127.0.0.1"]
 
 
 def test_worker_is_replaced_after_its_requests_but_not_a_single_process(
-    host: list[str], folder: Path
+    script: dict[str, list[str]], servers: dict[str, Server]
 ) -> None:
+    host, few, single = script["host"], servers["few"], servers["few of one"]
     assert host[host.index("--limit-max-requests") + 1] == "10000"
     assert host[host.index("--limit-max-requests-jitter") + 1] == "1000"
-    few = ["--limit-max-requests", "2", "--limit-max-requests-jitter", "0"]
-    with serving(host, folder, *few, "--workers", "2", processes=2) as (process, client):
-        while "Maximum request limit of 2 exceeded" not in process.said:
-            with suppress(httpx2.RemoteProtocolError):  # it came to a worker that was leaving
-                assert client.get("/index", headers={"Connection": "close"}).status_code == 200
-        until(lambda: process.said.count("Application startup complete") > 2)
-    with (
-        serving(host, folder, *few, "--workers", "1") as (process, client),
-        socket.create_connection((client.base_url.host, client.base_url.port)) as silent,
-    ):
-        silent.settimeout(10)
+    address = (single.client.base_url.host, single.client.base_url.port)
+    with socket.create_connection(address, timeout=30) as silent:
         for _ in range(2):
-            client.get("/index", headers={"Connection": "close"})
-        until(lambda: process.process.poll() == 0)  # nobody is there to replace it
+            assert single.get("/index") == "one vat: 19"
+        until(lambda: single.process.process.poll() == 0, 30)  # nobody is there to replace it
         assert silent.recv(1) == b""  # accepted and closed unread, without an answer
+    before = few.starts()
+    until(
+        lambda: few.get("/index") and "Maximum request limit of 2 exceeded" in few.process.said, 30
+    )
+    until(lambda: few.starts() > before, 30)
 
 
-def test_option_that_does_not_exist_is_refused(host: list[str], folder: Path) -> None:
-    refused = ran([*host, "--graceful-timeout", "20"], folder)
+def test_option_that_does_not_exist_is_refused(
+    script: dict[str, list[str]], tmp_path: Path
+) -> None:
+    refused = ran([*script["host"], "--graceful-timeout", "20"], tmp_path)
     assert refused.returncode == 2
     assert "No such option" in refused.stderr

@@ -34,6 +34,10 @@ def id_of(key: str) -> str:
     return key.split("_")[2]
 
 
+def test_import_connects_to_nothing(snippet: ModuleType) -> None:
+    assert snippet.pool.closed
+
+
 def test_key_names_product_and_environment_and_opens_its_account(
     snippet: ModuleType, client: TestClient
 ) -> None:

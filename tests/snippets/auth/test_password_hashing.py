@@ -59,6 +59,7 @@ def test_two_are_computed_at_once_while_the_loop_goes_on(
     snippet: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock, running, most, loops = threading.Lock(), 0, 0, 0
+    two = threading.Event()
 
     def slow(method: Any) -> Any:
         def counting(*args: Any, **kwargs: Any) -> Any:
@@ -66,7 +67,10 @@ def test_two_are_computed_at_once_while_the_loop_goes_on(
             with lock:
                 running += 1
                 most = max(most, running)
-            time.sleep(0.05)  # longer than a thread needs to start
+                if running == 2:
+                    two.set()
+            two.wait(30)
+            time.sleep(0.05)  # longer than a third needs to start
             result = method(*args, **kwargs)
             with lock:
                 running -= 1
@@ -90,7 +94,7 @@ def test_two_are_computed_at_once_while_the_loop_goes_on(
 
     run(all_at_once())
     assert most == 2
-    assert loops > 10
+    assert loops > 5
 
 
 def test_unknown_hash_raises_and_a_damaged_one_is_false(snippet: ModuleType) -> None:

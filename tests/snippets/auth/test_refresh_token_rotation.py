@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Barrier, Event
 from types import ModuleType
 from typing import Any
 
@@ -49,6 +49,10 @@ def refused(tokens: ModuleType, token: str) -> bool:
     except tokens.TokenRefusedError:
         return True
     return False
+
+
+def test_import_connects_to_nothing(snippet: ModuleType) -> None:
+    assert snippet.pool.closed
 
 
 def test_each_token_is_exchanged_for_the_next(
@@ -98,7 +102,7 @@ def test_login_lasts_thirty_days_however_often_it_is_renewed(
     tokens: ModuleType, database: psycopg.Connection
 ) -> None:
     _, token = tokens.rotate(tokens.start_login(42))
-    lasts = "extract(epoch FROM expires_at - now()) BETWEEN 2591990 AND 2592000"
+    lasts = "extract(epoch FROM expires_at - now()) BETWEEN 2591900 AND 2592000"
     assert counted(database, f"logins WHERE {lasts}") == 1
     database.execute("UPDATE logins SET expires_at = now() + interval '1 minute'")
     _, token = tokens.rotate(token)
@@ -141,10 +145,16 @@ def test_theft_noticed_during_a_rotation_waits_for_it(
     """Without FOR UPDATE each would wait for the other, and PostgreSQL would abort one."""
     stolen = tokens.start_login(42)
     _, current = tokens.rotate(stolen)
-    pause_in_token(tokens, monkeypatch, lambda: until(lambda: waiting(database)))
+    rotating = Event()
+
+    def pause() -> None:
+        rotating.set()
+        until(lambda: waiting(database), 30)
+
+    pause_in_token(tokens, monkeypatch, pause)
     with ThreadPoolExecutor(2) as threads:
         rotation = threads.submit(tokens.rotate, current)
-        until(lambda: counted(database, "pg_stat_activity WHERE state = 'idle in transaction'"))
+        assert rotating.wait(30)
         thief = threads.submit(refused, tokens, stolen)
         _, newest = rotation.result()
         assert thief.result()
@@ -158,7 +168,7 @@ def test_login_ended_during_a_rotation_is_refused(
     with ThreadPoolExecutor(1) as threads, psycopg.connect(postgresql_url) as ending:
         ending.execute("DELETE FROM logins")
         late = threads.submit(refused, tokens, token)
-        until(lambda: waiting(database))
+        until(lambda: waiting(database), 30)
         ending.commit()
         assert late.result()
 

@@ -41,7 +41,9 @@ class Query:
 
 @pytest.fixture(autouse=True)
 def _address(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> None:
-    monkeypatch.setenv("REDIS_URL", valkey_url)
+    # On a busy machine an answer may take longer than the snippet would wait.
+    patient = "socket_timeout=30&socket_connect_timeout=30"
+    monkeypatch.setenv("REDIS_URL", f"{valkey_url}?{patient}")
 
 
 @pytest.fixture
@@ -59,24 +61,33 @@ def run(module: ModuleType, steps: Callable[[Query], Awaitable[None]]) -> None:
 
 
 async def called(query: Query, times: int) -> None:
-    await asyncio.to_thread(until, lambda: query.calls >= times)
+    await asyncio.to_thread(until, lambda: query.calls >= times, 30)
 
 
-def test_ten_misses_compute_once(snippet: ModuleType, store: Any) -> None:
+def test_ten_misses_compute_once(
+    snippet: ModuleType, store: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(seconds)
+
     async def steps(query: Query) -> None:
+        monkeypatch.setattr(asyncio, "sleep", noted)
         query.gate.clear()
         waiting = [asyncio.ensure_future(snippet.cached(KEY, query)) for _ in range(10)]
         await called(query, 1)
-        assert 15_000 < store.pttl(LOCK) <= 20_000
-        before = store.info("commandstats")["cmdstat_get"]["calls"]
-        await asyncio.sleep(0.5)
-        assert 20 < store.info("commandstats")["cmdstat_get"]["calls"] - before < 120
+        assert 10_000 < store.pttl(LOCK) <= 20_000
+        await asyncio.to_thread(until, lambda: len(pauses) >= 30, 30)
         query.gate.set()
         assert await asyncio.gather(*waiting) == [{"cents": 1}] * 10
         assert await snippet.cached(KEY, query) == {"cents": 1}
         assert query.calls == 1
+        assert {*pauses} == {0.05}  # between two looks at the value
         assert not store.exists(LOCK)
-        assert await snippet.cached("revenue:2026-11", query) == {"cents": 2}
+        assert await snippet.cached(key="revenue:2026-11", compute=query) == {"cents": 2}
 
     run(snippet, steps)
 
@@ -95,7 +106,7 @@ def test_expiry_is_drawn_around_ten_minutes(
         await snippet.cached(KEY, query)
 
     run(snippet, steps)
-    assert seconds - 5 < store.pttl(KEY) / 1000 <= seconds
+    assert seconds - 60 < store.pttl(KEY) / 1000 <= seconds
 
 
 def test_nothing_found_is_an_answer_too(snippet: ModuleType) -> None:
@@ -150,6 +161,10 @@ def test_value_stored_between_look_and_lock_is_taken(
     assert not store.exists(LOCK)
 
 
+def test_limits(snippet: ModuleType) -> None:
+    assert snippet.cached.__kwdefaults__ == {"ttl": 600, "longest": 20, "patience": 5}
+
+
 def test_patience_with_a_stuck_holder_ends(
     snippet: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -160,7 +175,7 @@ def test_patience_with_a_stuck_holder_ends(
         start = time.monotonic()
         waiting = asyncio.ensure_future(snippet.cached(KEY, query, patience=0.3))
         await called(query, 2)
-        assert 0.3 <= time.monotonic() - start < 2
+        assert 0.3 <= time.monotonic() - start < 4  # by default 5
         query.gate.set()
         assert (await stuck, await waiting) == ({"cents": 1}, {"cents": 2})
 
@@ -193,12 +208,13 @@ def test_without_a_server_each_caller_computes(
     snippet_file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(random, "uniform", max)  # the longest pauses, if there were any
 
     async def steps(query: Query) -> None:
         start = time.monotonic()
         assert await module.cached(KEY, query) == {"cents": 1}
         assert await module.cached(KEY, query) == {"cents": 2}
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 4  # and not the patience of each
 
     with loaded(snippet_file) as module:
         run(module, steps)
@@ -216,7 +232,7 @@ def test_client_by_host_would_keep_the_caller_waiting(monkeypatch: pytest.Monkey
         asyncio.run(get())
 
 
-def test_silent_server_costs_less_than_a_second(
+def test_silent_server_costs_much_less_than_the_patience(
     snippet_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -225,9 +241,11 @@ def test_silent_server_costs_less_than_a_second(
         async def steps(query: Query) -> None:
             start = time.monotonic()
             assert await module.cached(KEY, query) == {"cents": 1}
-            assert 0.3 < time.monotonic() - start < 1
+            assert 0.3 < time.monotonic() - start < 4
 
         with loaded(snippet_file) as module:
+            limits = module.cache.connection_pool.connection_kwargs
+            assert (limits["socket_connect_timeout"], limits["socket_timeout"]) == (0.2, 0.2)
             run(module, steps)
 
 

@@ -48,22 +48,20 @@ def test_first_answer_says_how_long_and_for_whom_it_holds(client: TestClient) ->
     assert answer.headers["Vary"] == "Accept-Language"
 
 
-@pytest.mark.parametrize("sent", ["{}", "W/{}", '"other", {}', "*", '"other" ,W/{} '])
-def test_current_copy_is_304_without_a_body_and_with_the_headers(
-    client: TestClient, sent: str
-) -> None:
+def test_current_copy_is_304_without_a_body_and_with_the_headers(client: TestClient) -> None:
     first = get(client)
-    answer = get(client, if_none_match=sent.format(first.headers["ETag"]))
-    assert (answer.status_code, answer.content) == (304, b"")
-    for name in ("ETag", "Cache-Control", "Vary"):
-        assert answer.headers[name] == first.headers[name]
-    assert "Content-Type" not in answer.headers
+    for sent in ("{}", "W/{}", '"other", {}', "*", '"other" ,W/{} '):
+        answer = get(client, if_none_match=sent.format(first.headers["ETag"]))
+        assert (answer.status_code, answer.content) == (304, b""), sent
+        for name in ("ETag", "Cache-Control", "Vary"):
+            assert answer.headers[name] == first.headers[name]
+        assert "Content-Type" not in answer.headers
 
 
-@pytest.mark.parametrize("sent", ["", '"1-1-en-2"', "1-1-en-1", '"1-1-de-1"'])
-def test_other_tag_is_answered_in_full(client: TestClient, sent: str) -> None:
-    answer = get(client, if_none_match=sent)
-    assert (answer.status_code, answer.json()["title"]) == (200, "Tea")
+def test_other_tag_is_answered_in_full(client: TestClient) -> None:
+    for sent in ("", '"1-1-en-2"', "1-1-en-1", '"1-1-de-1"'):
+        answer = get(client, if_none_match=sent)
+        assert (answer.status_code, answer.json()["title"]) == (200, "Tea"), sent
 
 
 def test_new_version_is_a_new_tag(client: TestClient, database: psycopg.Connection[Any]) -> None:

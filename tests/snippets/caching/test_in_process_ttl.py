@@ -34,7 +34,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rates]:
         def do_GET(self) -> None:
             rates.paths.append(self.path)
             body = json.dumps({"USD": len(rates.paths)}).encode()
-            rates.open.wait(10)
+            rates.open.wait(60)
             self.send_response(503 if rates.failing else 200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -43,7 +43,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Rates]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 32  # five by default: the others of ten would try again in a second
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         monkeypatch.setenv("RATES_URL", f"http://127.0.0.1:{server.server_port}")
@@ -57,7 +60,7 @@ def ten_at_once(module: ModuleType, server: Rates, fetches: int) -> list[Any]:
     server.open.clear()
     with ThreadPoolExecutor(10) as pool:
         asked = [pool.submit(module.rates, "EUR") for _ in range(10)]
-        until(lambda: len(server.paths) >= fetches)
+        until(lambda: len(server.paths) >= fetches, 30)
         server.open.set()
         return [one.result()["USD"] for one in asked]
 

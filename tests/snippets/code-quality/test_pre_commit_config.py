@@ -1,5 +1,6 @@
 """With the hooks installed git refuses what they find, and takes what they have repaired."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from tests.snippets.processes import ran
 
+SNIPPET = Path(__file__).resolve().parents[3] / "snippets/code-quality/pre_commit_config.yaml"
 PYPROJECT = """
 [project]
 name = "orders"
@@ -45,7 +47,6 @@ def variables(folder: Path) -> dict[str, str]:
 class Repository:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "orders"
-        self.folder.mkdir()
         self.env = variables(folder)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
@@ -59,12 +60,13 @@ class Repository:
         return self.run("git", "commit", "--message=m", *options)
 
 
-@pytest.fixture
-def repository(snippet_file: Path, tmp_path: Path) -> Repository:
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Give a repository with one clean commit and the hooks installed."""
-    made = Repository(tmp_path)
+    made = Repository(tmp_path_factory.mktemp("template"))
+    made.folder.mkdir()
     assert made.run("git", "init", "--quiet").returncode == 0
-    made.write(".pre-commit-config.yaml", snippet_file.read_text("utf-8"))
+    made.write(".pre-commit-config.yaml", SNIPPET.read_text("utf-8"))
     made.write("pyproject.toml", PYPROJECT.lstrip())
     assert made.run("uv", "lock").returncode == 0
     made.write("uv.lock", (made.folder / "uv.lock").read_text("utf-8"))
@@ -74,6 +76,14 @@ def repository(snippet_file: Path, tmp_path: Path) -> Repository:
     first = made.commit()
     assert first.returncode == 0, first.stdout + first.stderr
     return made
+
+
+@pytest.fixture
+def repository(template: Repository, tmp_path: Path) -> Repository:
+    """Give a copy of the repository, to be changed."""
+    copy = Repository(tmp_path)
+    shutil.copytree(template.folder, copy.folder)
+    return copy
 
 
 def test_configuration_is_valid_for_prek_alone(snippet_file: Path, tmp_path: Path) -> None:

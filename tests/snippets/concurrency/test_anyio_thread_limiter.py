@@ -8,6 +8,7 @@ from types import ModuleType
 
 import httpx2
 import pytest
+from anyio import fail_after
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -28,7 +29,7 @@ class Gate:
             self.asked.append(seconds)
             self.inside += 1
             self.most = max(self.most, self.inside)
-        self.open.wait(20)
+        self.open.wait(60)
         with self.lock:
             self.inside -= 1
 
@@ -67,10 +68,15 @@ def test_document_is_scanned(client: TestClient, gate: Gate) -> None:
 
 
 def test_four_scans_run_at_once(
-    client: TestClient, gate: Gate, threads: ThreadPoolExecutor
+    snippet: ModuleType,
+    client: TestClient,
+    gate: Gate,
+    threads: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(snippet, "fail_after", lambda _: fail_after(60))  # nobody is refused here
     answers = scans(threads, client, 10)
-    until(lambda: gate.inside == 4)
+    until(lambda: gate.inside == 4, 30)
     assert client.get("/health").json() == "ok"
     gate.open.set()
     assert [answer.result().status_code for answer in answers] == [200] * 10
@@ -81,7 +87,7 @@ def test_scan_without_a_place_is_503_after_a_second_and_one_that_runs_goes_on(
     client: TestClient, gate: Gate, threads: ThreadPoolExecutor
 ) -> None:
     running = scans(threads, client, 4)
-    until(lambda: gate.inside == 4)
+    until(lambda: gate.inside == 4, 30)
     start = time.monotonic()
     refused = client.post("/scans/5")
     assert 0.9 < time.monotonic() - start < 10
@@ -98,31 +104,28 @@ def blocking(app: FastAPI, gate: Gate) -> None:
         gate.sleep(0)
 
 
-def most_at_once(client: TestClient, gate: Gate, threads: ThreadPoolExecutor) -> int:
-    """Give how many of 110 `def` handlers run while the others wait, without an error."""
+def run_at_once(client: TestClient, gate: Gate, threads: ThreadPoolExecutor, expected: int) -> None:
+    """Check that so many of 110 `def` handlers run while the others wait, without an error."""
     answers = [threads.submit(client.get, "/blocking") for _ in range(110)]
-    until(lambda: gate.inside >= 40)
-    last = -1
-    while last != gate.inside:  # until no further one begins
-        last = gate.inside
-        time.sleep(0.3)
+    until(lambda: gate.inside >= expected, 30)
+    time.sleep(0.3)  # there is nothing to wait for: no further one begins
     gate.open.set()
     assert {answer.result().status_code for answer in answers} == {200}
-    return gate.most
+    assert gate.most == expected
 
 
 def test_hundred_handlers_run_at_once(
     snippet: ModuleType, client: TestClient, gate: Gate, threads: ThreadPoolExecutor
 ) -> None:
     blocking(snippet.app, gate)
-    assert most_at_once(client, gate, threads) == 100
+    run_at_once(client, gate, threads, 100)
 
 
 def test_forty_run_at_once_unless_the_limit_is_set(threads: ThreadPoolExecutor) -> None:
     app, gate = FastAPI(), Gate()
     blocking(app, gate)
     with TestClient(app) as client:
-        assert most_at_once(client, gate, threads) == 40
+        run_at_once(client, gate, threads, 40)
 
 
 def test_scan_begins_while_all_web_threads_are_taken(
@@ -130,10 +133,10 @@ def test_scan_begins_while_all_web_threads_are_taken(
 ) -> None:
     blocking(snippet.app, gate)
     taken = [threads.submit(client.get, "/blocking") for _ in range(100)]
-    until(lambda: gate.inside == 100)
+    until(lambda: gate.inside == 100, 30)
     health = threads.submit(client.get, "/health")
     scan = threads.submit(client.post, "/scans/7")
-    until(lambda: gate.inside == 101)
+    until(lambda: gate.inside == 101, 30)
     assert gate.asked[-1] == 0.2
     assert not health.done()  # a `def` handler waits for the others
     gate.open.set()
@@ -147,7 +150,7 @@ def test_dependency_that_is_a_def_waits_for_a_web_thread(
     scanners = client.app_state["scanners"]
     snippet.app.dependency_overrides[snippet.get_scanners] = lambda: scanners
     taken = [threads.submit(client.get, "/blocking") for _ in range(100)]
-    until(lambda: gate.inside == 100)
+    until(lambda: gate.inside == 100, 30)
     scan = threads.submit(client.post, "/scans/7")
     time.sleep(0.5)  # there is nothing to wait for: nothing happens
     assert gate.inside == 100

@@ -1,6 +1,5 @@
 """A worker that is told to stop finishes its job, takes no other, and ends in time or says so."""
 
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -29,7 +28,7 @@ class Mail(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # the name that http.server calls
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.asked.append((self.path, body, self.headers["Idempotency-Key"]))
-        self.may_answer.wait(20)
+        self.may_answer.wait(60)
         self.send_response(Mail.status)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -67,14 +66,23 @@ def start(snippet_file: Path, tmp_path: Path, env: dict[str, str]) -> Start:
     return lambda: started([sys.executable, snippet_file], tmp_path, env)
 
 
+def waits(queue: Redis) -> int:
+    """How often a worker has asked for a job, and got one or none."""
+    return queue.info("commandstats").get("cmdstat_blmove", {"calls": 0})["calls"]
+
+
 def lists(queue: Redis) -> tuple[Any, Any]:
     return queue.lrange("reminders", 0, -1), queue.lrange("reminders:running", 0, -1)
 
 
-def test_jobs_are_done_in_order_and_leave_both_lists(start: Start, queue: Redis) -> None:
+def test_jobs_are_done_in_order_and_an_idle_worker_ends(start: Start, queue: Redis) -> None:
     Mail.may_answer.set()
-    queue.rpush("reminders", "A1", "A2")
+    queue.rpush("reminders", "A1")
+    before = waits(queue)
     with start() as worker:
+        worker.says("Sent A1")
+        until(lambda: waits(queue) >= before + 2, 30)  # a second went by without a job
+        queue.rpush("reminders", "A2")
         worker.says("Sent A2")
         assert Mail.asked == [
             ("/v1/reminders", b'{"invoice":"A1"}', "reminder-A1"),
@@ -82,7 +90,7 @@ def test_jobs_are_done_in_order_and_leave_both_lists(start: Start, queue: Redis)
         ]
         assert lists(queue) == ([], [])
         worker.process.send_signal(signal.SIGTERM)
-        assert worker.process.wait(10) == 0
+        assert worker.process.wait(30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -91,25 +99,16 @@ def test_job_in_hand_is_finished_and_no_other_is_begun(
 ) -> None:
     queue.rpush("reminders", "A1", "A2")
     with start() as worker:
-        until(lambda: Mail.asked)
+        until(lambda: Mail.asked, 30)
         assert lists(queue) == (["A2"], ["A1"])
         worker.process.send_signal(number)
         worker.says("Stopping after the job in hand")
         assert worker.process.poll() is None
         Mail.may_answer.set()
-        assert worker.process.wait(10) == 0
+        assert worker.process.wait(30) == 0
         assert "Sent A1" in worker.said
     assert len(Mail.asked) == 1
     assert lists(queue) == (["A2"], [])
-
-
-def test_idle_worker_ends_within_its_second(start: Start) -> None:
-    with start() as worker:
-        until(
-            lambda: any(link.status == "ESTABLISHED" for link in worker.process.net_connections())
-        )
-        os.kill(worker.process.pid, signal.SIGTERM)
-        assert worker.process.wait(10) == 0
 
 
 def test_grace_is_shorter_than_that_of_the_platform(snippet: ModuleType) -> None:
@@ -122,9 +121,9 @@ def test_job_that_outlasts_the_grace_is_cut_off_and_kept(
     env["GRACE_SECONDS"] = "0.2"
     queue.rpush("reminders", "A1")
     with start() as worker:
-        until(lambda: Mail.asked)
+        until(lambda: Mail.asked, 30)
         worker.process.send_signal(signal.SIGTERM)
-        assert worker.process.wait(10) == 1
+        assert worker.process.wait(30) == 1
         assert "CancelledError" in worker.said
     assert lists(queue) == ([], ["A1"])
 
@@ -132,9 +131,9 @@ def test_job_that_outlasts_the_grace_is_cut_off_and_kept(
 def test_killed_worker_leaves_its_job_in_the_second_list(start: Start, queue: Redis) -> None:
     queue.rpush("reminders", "A1")
     with start() as worker:
-        until(lambda: Mail.asked)
+        until(lambda: Mail.asked, 30)
         worker.process.kill()
-        worker.process.wait(5)
+        worker.process.wait(30)
     assert lists(queue) == ([], ["A1"])
 
 
@@ -143,6 +142,6 @@ def test_failing_job_ends_the_worker_with_an_error_and_is_kept(start: Start, que
     Mail.may_answer.set()
     queue.rpush("reminders", "A1")
     with start() as worker:
-        assert worker.process.wait(10) == 1
+        assert worker.process.wait(30) == 1
         assert "HTTPStatusError" in worker.said
     assert lists(queue) == ([], ["A1"])

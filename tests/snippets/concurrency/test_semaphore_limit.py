@@ -44,7 +44,7 @@ def run(use: Callable[[aiohttp.ClientSession, Archive], Awaitable[None]]) -> Non
         app.router.add_get("/invoices/{number}.pdf", archive.answer)
         server = TestServer(app, handler_cancellation=True)
         async with (
-            asyncio.timeout(10),
+            asyncio.timeout(60),
             server,
             aiohttp.ClientSession(server.make_url("/")) as session,
         ):

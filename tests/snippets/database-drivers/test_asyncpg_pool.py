@@ -22,7 +22,10 @@ KILL = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
-
+BLOCKED = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 Run = Callable[[Callable[[asyncpg.Pool], Awaitable[None]]], None]
 
@@ -34,13 +37,21 @@ def run(snippet: ModuleType, postgresql_url: str, monkeypatch: pytest.MonkeyPatc
 
     def run_with_pool(test: Callable[[asyncpg.Pool], Awaitable[None]]) -> None:
         async def limited() -> None:
-            async with asyncio.timeout(10), snippet.open_pool() as pool:
+            async with asyncio.timeout(60), snippet.open_pool() as pool:
                 await pool.execute(TABLES)
                 await test(pool)
 
         asyncio.run(limited())
 
     return run_with_pool
+
+
+async def kill_all(pool: asyncpg.Pool, killer: asyncpg.Connection) -> None:
+    """End the pool's connections; return once it has read that from all of them."""
+    open_ones = [holder._con for holder in pool._holders if holder._con is not None]
+    await killer.execute(KILL)
+    while not all(connection.is_closed() for connection in open_ones):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)  # there is no event for it
 
 
 async def balances(pool: asyncpg.Pool) -> list[int]:
@@ -81,8 +92,12 @@ def test_failure_after_the_debit_undoes_it(snippet: ModuleType, run: Run) -> Non
 
 def test_opposite_transfers_do_not_deadlock(snippet: ModuleType, run: Run) -> None:
     async def test(pool: asyncpg.Pool) -> None:
-        pairs = [(1, 2), (2, 1)] * 20
-        await asyncio.gather(*(snippet.transfer(pool, *pair, 1, {}) for pair in pairs))
+        async with AsyncExitStack() as stack:
+            for _ in range(10):  # opened without the snippet's time limit
+                await stack.enter_async_context(pool.acquire())
+        for _ in range(4):
+            pairs = [(1, 2), (2, 1)] * 5
+            await asyncio.gather(*(snippet.transfer(pool, *pair, 1, {}) for pair in pairs))
         assert await balances(pool) == [1000, 1000]
         assert len(await snippet.large_transfers(pool, 1)) == 40
 
@@ -94,8 +109,7 @@ def test_rows_are_locked_in_the_order_of_their_ids(snippet: ModuleType, run: Run
         async with pool.acquire() as other, other.transaction():
             await other.execute("SELECT FROM accounts WHERE id = 1 FOR UPDATE")
             waiting = asyncio.create_task(snippet.transfer(pool, 2, 1, 1, {}))
-            blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while not await pool.fetchval(blocked):
+            while not await pool.fetchval(BLOCKED):
                 pass
             # It waits for account 1 and holds nothing of account 2 yet.
             await other.execute("SELECT FROM accounts WHERE id = 2 FOR UPDATE NOWAIT")
@@ -119,10 +133,9 @@ def test_killed_transaction_leaves_nothing(
                 assert isinstance(broken.value.__context__, asyncpg.PostgresConnectionError)
 
             group.create_task(killed())
-            blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while not await pool.fetchval(blocked):
+            while not await pool.fetchval(BLOCKED):
                 pass
-            await killer.execute(KILL)
+            await kill_all(pool, killer)
         await killer.execute("ROLLBACK")
         await killer.close()
         assert await balances(pool) == [1000, 1000]
@@ -137,12 +150,10 @@ def test_idle_connections_that_were_killed_are_replaced(
 ) -> None:
     async def test(pool: asyncpg.Pool) -> None:
         assert (pool.get_size(), pool.get_min_size(), pool.get_max_size()) == (2, 2, 10)
-        idle = [holder._con for holder in pool._holders if holder._con is not None]
         killer = await asyncpg.connect(postgresql_url)
-        await killer.execute(KILL)
+        await kill_all(pool, killer)
         await killer.close()
-        while not all(connection.is_closed() for connection in idle):  # noqa: ASYNC110
-            await asyncio.sleep(0)  # the end is read from their sockets; there is no event for it
+        assert await balances(pool) == [1000, 1000]
         await snippet.transfer(pool, 1, 2, 10, {"after": "the restart"})
         (row,) = await snippet.large_transfers(pool, 10)
         assert row["details"] == {"after": "the restart"}  # the new connection has the codec
@@ -159,19 +170,33 @@ async def seconds_until_given_up(call: Awaitable[object]) -> float:
 
 def test_slow_query_is_given_up_after_two_seconds(run: Run) -> None:
     async def test(pool: asyncpg.Pool) -> None:
-        assert 1.9 < await seconds_until_given_up(pool.execute("SELECT pg_sleep(9)")) < 2.9
+        assert 1.9 < await seconds_until_given_up(pool.execute("SELECT pg_sleep(50)")) < 20
+        async with pool.acquire() as connection:
+            assert connection._config.command_timeout == 2
         assert await balances(pool) == [1000, 1000]
 
     run(test)
 
 
-def test_exhausted_pool_is_given_up_after_a_second(snippet: ModuleType, run: Run) -> None:
+def test_exhausted_pool_is_given_up_after_a_second(
+    snippet: ModuleType, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    acquire = asyncpg.Pool.acquire
+
+    def noting(pool: asyncpg.Pool, **options: float) -> object:
+        limits.extend(options.values())
+        return acquire(pool, **options)
+
+    monkeypatch.setattr(asyncpg.Pool, "acquire", noting)
+
     async def test(pool: asyncpg.Pool) -> None:
         async with AsyncExitStack() as stack:
             for _ in range(10):
                 await stack.enter_async_context(pool.acquire())
             waited = await seconds_until_given_up(snippet.transfer(pool, 1, 2, 1, {}))
-        assert 0.9 < waited < 1.9
+        assert 0.9 < waited < 20
+        assert limits == [1]
         await snippet.transfer(pool, 1, 2, 1, {})
 
     run(test)

@@ -139,7 +139,7 @@ def test_missing_server_is_noticed_after_three_seconds(
     start = time.monotonic()
     with pytest.raises(PyMongoError):
         asyncio.run(test())
-    assert 2.9 < time.monotonic() - start < 4.9
+    assert 2.9 < time.monotonic() - start < 20  # half a minute by default
 
 
 def test_silent_server_is_given_up(snippet: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_silent_server_is_given_up(snippet: ModuleType, monkeypatch: pytest.Monk
 
     start = time.monotonic()
     asyncio.run(test())
-    assert 2.9 < time.monotonic() - start < 4.9
+    assert 2.9 < time.monotonic() - start < 20  # for ever by default
 
 
 def test_decimal_is_refused_by_the_driver() -> None:

@@ -1,5 +1,6 @@
 """Prices are loaded once and forgotten on demand; without the server the shop goes on."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ def client(
 ) -> Iterator[PooledClient]:
     monkeypatch.setenv("MEMCACHED_ADDRESS", memcached_address)
     client = snippet.new_client()
+    client.timeout = client.connect_timeout = 20  # a busy machine shall not look like a miss
     yield client
     client.close()
 
@@ -72,7 +74,9 @@ def test_entries_stand_under_the_prefix_as_json_for_five_minutes(
     assert plain.get(key) == b"420"
     assert len(key) < 250
     assert client.get("price:other") is None
-    assert plain.raw_command(f"mg {key} t f") in {f"HD t{left} f1".encode() for left in (299, 300)}
+    answer = re.fullmatch(rb"HD t(\d+) f1", plain.raw_command(f"mg {key} t f"))
+    assert answer
+    assert 270 < int(answer[1]) <= snippet.EXPIRE == 300
     plain.close()
 
 
@@ -87,9 +91,13 @@ def test_threads_have_connections_of_their_own(
     assert client.client_pool.max_size == 10
 
 
-@pytest.mark.parametrize("server_is", ["refusing", "silent"])
+@pytest.mark.parametrize(("server_is", "least"), [("refusing", 0.0), ("silent", 0.35)])
 def test_shop_goes_on_without_the_server(
-    snippet: ModuleType, shop: Shop, monkeypatch: pytest.MonkeyPatch, server_is: str
+    snippet: ModuleType,
+    shop: Shop,
+    monkeypatch: pytest.MonkeyPatch,
+    server_is: str,
+    least: float,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
@@ -99,12 +107,11 @@ def test_shop_goes_on_without_the_server(
         client = snippet.new_client()
         start = time.monotonic()
         assert snippet.prices(client, ["tea"], shop.load) == {"tea": 420}
-        seconds = time.monotonic() - start
-        assert 0.35 < seconds < 1.5 if server_is == "silent" else seconds < 1
+        assert time.monotonic() - start >= least  # a read and a write
         with pytest.raises(OSError, match=r"refused|timed out"):
             snippet.forget_price(client, "tea")
         client.close()
-    assert client.connect_timeout == 0.2
+    assert (client.connect_timeout, client.timeout) == (0.2, 0.2)
 
 
 def test_value_beyond_a_megabyte_is_refused_and_without_an_answer_lost(

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 SIZE = 384
-ROWS = 2_000
+ROWS = 400
 
 
 def direction(*parts: float) -> list[float]:
@@ -25,13 +25,13 @@ def connection(snippet: ModuleType, postgresql_url: str) -> Iterator[psycopg.Con
 
 @pytest.fixture
 def filled(connection: psycopg.Connection, snippet: ModuleType) -> psycopg.Connection:
-    """Give the table with many passages, of which every hundredth is the small tenant's."""
+    """Give the table with many passages, of which every twentieth is the small tenant's."""
     numbers = random.Random(7)
     statement = "COPY passages (tenant, body, embedding) FROM STDIN"
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in range(ROWS):
-            angle = numbers.uniform(0.2, 1.5) if row % 100 == 0 else numbers.uniform(0, 0.1)
-            tenant = "small" if row % 100 == 0 else "large"
+            tenant = "large" if row % 20 else "small"
+            angle = numbers.uniform(0, 0.1) if row % 20 else numbers.uniform(0.2, 1.5)
             vector = direction(math.cos(angle), math.sin(angle))
             copy.write_row((tenant, f"passage {row}", snippet.as_text(vector)))
     connection.execute("VACUUM ANALYZE passages")

@@ -27,30 +27,27 @@ def titles(snippet: ModuleType, connection: psycopg.Connection, words: str) -> l
     return [hit.title for hit in snippet.search(connection, words)]
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("migrate", ["Migrations"]),
-        ("RESTORING backups", ["Backups"]),
-        ('"lock a table"', ["Migrations"]),
-        ('"table lock"', []),
-        ("service -connections", ["Migrations"]),
-        ("backup or pools", ["Connection pools", "Backups"]),
-        ("service", ["Migrations", "Connection pools"]),
-        ("the", []),
-        ("", []),
-        ("lokc", []),
-    ],
-)
-def test_what_a_person_types_finds(
-    snippet: ModuleType, connection: psycopg.Connection, words: str, found: list[str]
-) -> None:
-    assert sorted(titles(snippet, connection, words)) == sorted(found)
+def test_what_a_person_types_finds(snippet: ModuleType, connection: psycopg.Connection) -> None:
+    expected = {
+        "migrate": {"Migrations"},
+        "RESTORING backups": {"Backups"},
+        '"lock a table"': {"Migrations"},
+        '"table lock"': set(),
+        "service -connections": {"Migrations"},
+        "backup or pools": {"Connection pools", "Backups"},
+        "service": {"Migrations", "Connection pools"},
+        "the": set(),
+        "": set(),
+        "lokc": set(),
+    }
+    found = {words: set(titles(snippet, connection, words)) for words in expected}
+    assert found == expected
 
 
 def test_word_of_the_title_counts_more(snippet: ModuleType, connection: psycopg.Connection) -> None:
     hits = snippet.search(connection, "lock")
     assert [hit.title for hit in hits] == ["Locks", "Migrations"]
+    assert len(set(hits)) == 2  # may be keys
     # ts_rank_cd weighs a title's word 1.0 and a body's 0.1.
     assert hits[0].rank == pytest.approx(1.1)
     assert hits[1].rank == pytest.approx(0.1)

@@ -94,7 +94,7 @@ def test_writers_at_the_same_time_lose_nothing(
 def test_deferred_transaction_fails_at_its_first_write(
     connection: sqlite3.Connection, other: sqlite3.Connection, snippet: ModuleType
 ) -> None:
-    other.execute("PRAGMA busy_timeout = 10000")
+    other.execute("PRAGMA busy_timeout = 60000")
     other.execute("BEGIN")
     other.execute("SELECT stock FROM articles").fetchone()
     snippet.order(connection, "tea", 1)
@@ -102,7 +102,7 @@ def test_deferred_transaction_fails_at_its_first_write(
     with pytest.raises(sqlite3.OperationalError, match="database is locked") as refused:
         other.execute("UPDATE articles SET stock = 0")
     assert refused.value.sqlite_errorname == "SQLITE_BUSY_SNAPSHOT"
-    assert time.monotonic() - start < 5  # no waiting helps: its snapshot is old
+    assert time.monotonic() - start < 30  # no waiting helps: its snapshot is old
     other.execute("ROLLBACK")
 
 

@@ -1,20 +1,15 @@
 """The commands run from start to end, and what is installed is the lock, to the byte."""
 
-import hashlib
-import json
 import shlex
 import subprocess
 import sys
-import threading
 import tomllib
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.snippets.processes import ran
-from tests.snippets.wheels import wheel_metadata, write_wheel
+from tests.snippets.wheels import write_wheel
 
 PACKAGES: dict[str, tuple[str, list[str]]] = {
     "fastapi": ("0.160.0", ["starlette>=1"]),
@@ -24,53 +19,6 @@ PACKAGES: dict[str, tuple[str, list[str]]] = {
     "pytest": ("9.2.0", []),
     "uvicorn": ("0.54.0", []),
 }
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """Serve a folder of wheels as a package index, and give the folder and the address."""
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    for name, (version, requires) in PACKAGES.items():
-        write_wheel(wheels, name, version, requires)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kind, _, name = self.path.strip("/").partition("/")
-            if kind == "wheels":
-                path = wheels / name.removesuffix(".metadata")
-                body = wheel_metadata(path) if name.endswith(".metadata") else path.read_bytes()
-                self.answer("application/octet-stream", body)
-                return
-            found = sorted(wheels.glob(f"{name.replace('-', '_')}-[0-9]*.whl"))
-            files = [
-                {
-                    "filename": path.name,
-                    "url": f"/wheels/{path.name}",
-                    "core-metadata": True,
-                    "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
-                }
-                for path in found
-            ]
-            page = {"meta": {"api-version": "1.1"}, "name": name, "files": files, "versions": []}
-            self.answer("application/vnd.pypi.simple.v1+json", json.dumps(page).encode())
-
-        def answer(self, kind: str, body: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield wheels, f"http://127.0.0.1:{server.server_address[1]}/simple/"
-        server.shutdown()
-        thread.join()
 
 
 class Machine:

@@ -1,14 +1,9 @@
 """Each command installs what its groups say, and a release of yesterday stays out of the lock."""
 
-import hashlib
-import json
 import subprocess
 import sys
-import threading
 import tomllib
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -45,58 +40,6 @@ NEEDED = {
     "sqlalchemy",
 }
 LINT, TEST, SERVER = {"mypy", "ruff"}, {"httpx2", "pytest"}, {"gunicorn", "urllib3"}
-AGES: dict[str, timedelta] = {}
-"""How long ago a file was uploaded; a month where nothing is said."""
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[tuple[Path, str]]:
-    """Serve a folder of wheels as a package index, and give the folder and the address."""
-    wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    AGES.clear()
-    for name, (version, requires) in PACKAGES.items():
-        write_wheel(wheels, name, version, requires)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            kind, _, name = self.path.strip("/").partition("/")
-            if kind == "wheels":
-                path = wheels / name.removesuffix(".metadata")
-                body = wheel_metadata(path) if name.endswith(".metadata") else path.read_bytes()
-                self.answer("application/octet-stream", body)
-                return
-            found = sorted(wheels.glob(f"{name.replace('-', '_')}-[0-9]*.whl"))
-            files = [self.file(path) for path in found]
-            page = {"meta": {"api-version": "1.1"}, "name": name, "files": files, "versions": []}
-            self.answer("application/vnd.pypi.simple.v1+json", json.dumps(page).encode())
-
-        def file(self, path: Path) -> dict[str, object]:
-            uploaded = datetime.now(UTC) - AGES.get(path.name, timedelta(days=30))
-            return {
-                "filename": path.name,
-                "url": f"/wheels/{path.name}",
-                "core-metadata": True,
-                "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
-                "upload-time": uploaded.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            }
-
-        def answer(self, kind: str, body: bytes) -> None:
-            self.send_response(200)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield wheels, f"http://127.0.0.1:{server.server_address[1]}/simple/"
-        server.shutdown()
-        thread.join()
 
 
 class Project:
@@ -164,19 +107,23 @@ def test_extra_is_published_and_groups_are_not(project: Project) -> None:
     ]
 
 
-def test_release_of_yesterday_stays_out_of_the_lock(project: Project) -> None:
+def test_release_of_yesterday_stays_out_of_the_lock(
+    project: Project, ages: dict[str, timedelta]
+) -> None:
     for version, days in (("0.161.0", 8), ("0.162.0", 6)):
         write_wheel(project.wheels, "fastapi", version, [])
-        AGES[f"fastapi-{version}-py3-none-any.whl"] = timedelta(days=days)
+        ages[f"fastapi-{version}-py3-none-any.whl"] = timedelta(days=days)
     assert project.locked()["fastapi"] == "0.161.0"
     (project.folder / "uv.lock").unlink()
     project.write(project.text.replace('exclude-newer = "7 days"', ""))
     assert project.locked()["fastapi"] == "0.162.0"
 
 
-def test_wrong_waiting_time_is_a_warning_and_lets_everything_in(project: Project) -> None:
+def test_wrong_waiting_time_is_a_warning_and_lets_everything_in(
+    project: Project, ages: dict[str, timedelta]
+) -> None:
     write_wheel(project.wheels, "fastapi", "0.162.0", [])
-    AGES["fastapi-0.162.0-py3-none-any.whl"] = timedelta(hours=1)
+    ages["fastapi-0.162.0-py3-none-any.whl"] = timedelta(hours=1)
     project.write(project.text.replace('"7 days"', '"a week"'))
     warned = project.uv("lock")
     assert (warned.returncode, "warning: Failed to parse" in warned.stderr) == (0, True)

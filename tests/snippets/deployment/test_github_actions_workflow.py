@@ -6,31 +6,21 @@ GitHub runs nothing here: the actions and the service container are not executed
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.snippets.deployment.shared import (
+    BAD,
+    OUTDATING,
+    copied_project,
+    locked_project,
+    uv_environment,
+)
 from tests.snippets.processes import ran
-from tests.snippets.wheels import pack
 
-PYPROJECT = """
-[project]
-name = "orders"
-version = "1.0"
-requires-python = ">=3.12"
-dependencies = []
-
-[dependency-groups]
-dev = ["pytest"]
-
-[tool.uv]
-environments = ["sys_platform != 'win32'"]
-"""
-GOOD = "def test_total(): assert 2 * 19 == 38\n"
-BAD = "def test_total(): assert 2 * 19 == 39\n"
 ZIZMOR = ["zizmor", "--offline", "--no-config", "--no-progress"]
 
 
@@ -114,37 +104,21 @@ def test_address_of_the_database_is_that_of_the_service(workflow: dict[str, Any]
     assert '--health-cmd "pg_isready --host=127.0.0.1"' in service["options"]
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return locked_project(tmp_path_factory.mktemp("locked"))
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Give a locked project whose index is a folder of wheels."""
-    for name in ("pytest", "iniconfig", "packaging", "pluggy", "pygments"):
-        pack(name, tmp_path)
-    folder = tmp_path / "orders"
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
-    (folder / "test_orders.py").write_text(GOOD, encoding="utf-8")
-    config = f'no-index = true\noffline = true\nfind-links = ["{tmp_path}"]\n'
-    (tmp_path / "uv.toml").write_text(config, encoding="utf-8")
-    locked = ran(["uv", "lock"], folder, environment(tmp_path))
-    assert locked.returncode == 0, locked.stderr
-    return folder
-
-
-def environment(folder: Path) -> dict[str, str]:
-    return {
-        "UV_CONFIG_FILE": str(folder / "uv.toml"),
-        "UV_CACHE_DIR": str(folder / "cache"),
-        "UV_PYTHON": sys.executable,
-        "UV_LINK_MODE": "copy",
-        "UV_NO_PROGRESS": "1",
-    }
+def project(locked: Path, tmp_path: Path) -> Path:
+    return copied_project(locked, tmp_path)
 
 
 def run_steps(workflow: dict[str, Any], project: Path) -> list[subprocess.CompletedProcess[str]]:
     """Run the steps with the job's environment until one fails, as a runner would."""
     (job,) = workflow["jobs"].values()
     assert job["env"]["UV_PYTHON"] == "${{ matrix.python }}"
-    env = {**job["env"], **environment(project.parent)}
+    env = {**job["env"], **uv_environment(project.parent)}
     results = []
     for step in job["steps"]:
         if "run" in step:
@@ -168,8 +142,7 @@ def test_failing_test_fails_the_job(workflow: dict[str, Any], project: Path) -> 
 def test_outdated_lock_fails_the_job_because_of_the_variable(
     workflow: dict[str, Any], project: Path
 ) -> None:
-    outdated = PYPROJECT.replace("dependencies = []", 'dependencies = ["packaging"]')
-    (project / "pyproject.toml").write_text(outdated, encoding="utf-8")
+    (project / "pyproject.toml").write_text(OUTDATING, encoding="utf-8")
     (refused,) = run_steps(workflow, project)
     assert "needs to be updated" in refused.stderr
     (job,) = workflow["jobs"].values()

@@ -6,30 +6,21 @@ No runner is here: images, services, rules and the cache between pipelines are n
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.snippets.deployment.shared import (
+    BAD,
+    OUTDATING,
+    copied_project,
+    locked_project,
+    uv_environment,
+)
 from tests.snippets.processes import ran
-from tests.snippets.wheels import pack
 
-PYPROJECT = """
-[project]
-name = "orders"
-version = "1.0"
-requires-python = ">=3.12"
-dependencies = []
-
-[dependency-groups]
-dev = ["pytest"]
-
-[tool.uv]
-environments = ["sys_platform != 'win32'"]
-"""
-GOOD = "def test_total(): assert 2 * 19 == 38\n"
 CHECK = ["check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"]
 CHECK += ["--data-transform", "gitlab-ci"]
 
@@ -94,24 +85,14 @@ def test_every_python_of_the_matrix_names_an_image(pipeline: dict[str, Any]) -> 
         assert re.fullmatch(r"ghcr\.io/astral-sh/uv:0\.13\.8-python3\.1[234]-trixie-slim", image)
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return locked_project(tmp_path_factory.mktemp("locked"))
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """Give a locked project whose index is a folder of wheels."""
-    for name in ("pytest", "iniconfig", "packaging", "pluggy", "pygments"):
-        pack(name, tmp_path)
-    folder = tmp_path / "orders"
-    folder.mkdir()
-    (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
-    (folder / "test_orders.py").write_text(GOOD, encoding="utf-8")
-    config = f'no-index = true\noffline = true\nfind-links = ["{tmp_path}"]\n'
-    (tmp_path / "uv.toml").write_text(config, encoding="utf-8")
-    locked = ran(["uv", "lock"], folder, local(tmp_path))
-    assert locked.returncode == 0, locked.stderr
-    return folder
-
-
-def local(folder: Path) -> dict[str, str]:
-    return {"UV_CONFIG_FILE": str(folder / "uv.toml"), "UV_PYTHON": sys.executable}
+def project(locked: Path, tmp_path: Path) -> Path:
+    return copied_project(locked, tmp_path)
 
 
 def run_job(pipeline: dict[str, Any], project: Path) -> list[subprocess.CompletedProcess[str]]:
@@ -120,7 +101,7 @@ def run_job(pipeline: dict[str, Any], project: Path) -> list[subprocess.Complete
         name: text.replace("$CI_PROJECT_DIR", str(project))
         for name, text in (pipeline["variables"] | pipeline["test"]["variables"]).items()
     }
-    env = {**variables, **local(project.parent)}
+    env = {**uv_environment(project.parent), **variables}
     results = []
     for line in pipeline["test"]["script"]:
         results.append(ran(shlex.split(line), project, env))
@@ -145,7 +126,7 @@ def test_script_runs_the_tests_and_leaves_cache_and_report(
 def test_failing_test_fails_the_job_and_leaves_its_report(
     pipeline: dict[str, Any], project: Path
 ) -> None:
-    (project / "test_orders.py").write_text(GOOD.replace("38", "39"), encoding="utf-8")
+    (project / "test_orders.py").write_text(BAD, encoding="utf-8")
     assert [done.returncode for done in run_job(pipeline, project)] == [0, 1]
     assert 'failures="1"' in (project / "report.xml").read_text("utf-8")
     assert pipeline["test"]["artifacts"]["when"] == "always"
@@ -154,8 +135,7 @@ def test_failing_test_fails_the_job_and_leaves_its_report(
 def test_outdated_lock_fails_the_job_because_of_the_variable(
     pipeline: dict[str, Any], project: Path
 ) -> None:
-    outdated = PYPROJECT.replace("dependencies = []", 'dependencies = ["packaging"]')
-    (project / "pyproject.toml").write_text(outdated, encoding="utf-8")
+    (project / "pyproject.toml").write_text(OUTDATING, encoding="utf-8")
     (refused,) = run_job(pipeline, project)
     assert "needs to be updated" in refused.stderr
     assert pipeline["variables"].pop("UV_LOCKED") == "1"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from queue import Queue
 from threading import Event, Thread
 from types import ModuleType
 from typing import Any, ClassVar
@@ -13,7 +14,10 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.snippets.processes import until
+
 BODY = b'{"status": "delivered", "town": "Leeds"}'
+LATE = "The carrier did not answer in time"
 
 
 class Carrier(BaseHTTPRequestHandler):
@@ -39,7 +43,7 @@ class Carrier(BaseHTTPRequestHandler):
             case "AA000000007":
                 self.answer(200, b'{"status": "delivered"}')
             case "AA000000001":
-                self.finished.wait(10)  # silence
+                self.finished.wait(30)  # silence
                 self.close_connection = True
             case "AA000000002":
                 self.trickle()
@@ -60,7 +64,8 @@ class Carrier(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "1000")
         self.end_headers()
         self.close_connection = True
-        while not self.finished.wait(0.2):
+        end = time.monotonic() + 30
+        while time.monotonic() < end and not self.finished.wait(0.05):
             try:
                 self.wfile.write(b" ")
             except OSError:
@@ -70,12 +75,16 @@ class Carrier(BaseHTTPRequestHandler):
         pass
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 64
+
+
 @pytest.fixture(autouse=True)
 def _carrier(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for kept in (Carrier.asked, Carrier.tokens, Carrier.connections):
         kept.clear()
     Carrier.finished.clear()
-    with ThreadingHTTPServer(("127.0.0.1", 0), Carrier) as server:
+    with Server(("127.0.0.1", 0), Carrier) as server:
         Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         monkeypatch.setenv("CARRIER_URL", f"http://127.0.0.1:{server.server_port}/v1")
         monkeypatch.setenv("CARRIER_TOKEN", "s3cret")
@@ -142,24 +151,51 @@ def test_number_of_another_form_never_reaches_the_carrier(client: TestClient, nu
     assert Carrier.asked == []
 
 
-def test_silence_and_trickle_are_504_each_at_its_own_limit(client: TestClient) -> None:
-    def timed(number: str) -> tuple[int, str, float]:
-        start = time.monotonic()
-        answer = client.get(f"/shipments/{number}")
-        return answer.status_code, answer.json()["detail"], time.monotonic() - start
-
-    with ThreadPoolExecutor() as threads:
-        silent, trickling = threads.map(timed, ["AA000000001", "AA000000002"])
-    assert silent[:2] == trickling[:2] == (504, "The carrier did not answer in time")
-    assert 2 <= silent[2] < 4  # the read timeout
-    assert 4 <= trickling[2] < 10  # the deadline: each byte came in time
+def test_silence_is_504_by_the_read_timeout(
+    snippet: ModuleType, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snippet, "DEADLINE", 60)
+    client.app_state["carrier"].timeout = httpx2.Timeout(0.3)
+    start = time.monotonic()
+    answer = client.get("/shipments/AA000000001")
+    assert 0.3 <= time.monotonic() - start < 20
+    assert (answer.status_code, answer.json()) == (504, {"detail": LATE})
 
 
-def test_full_pool_is_504_before_the_carrier_is_asked(client: TestClient) -> None:
+def test_trickle_outlasts_the_read_timeout_and_is_504_by_the_deadline(
+    snippet: ModuleType, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert snippet.DEADLINE == 4
+    monkeypatch.setattr(snippet, "DEADLINE", 2.5)
+    start = time.monotonic()
+    answer = client.get("/shipments/AA000000002")
+    assert 2.5 <= time.monotonic() - start < 20
+    assert (answer.status_code, answer.json()) == (504, {"detail": LATE})
+
+
+def test_full_pool_is_504_before_the_carrier_is_asked(
+    snippet: ModuleType, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snippet, "DEADLINE", 60)
+    client.app_state["carrier"].timeout = httpx2.Timeout(60, pool=0.5)  # silence goes on
+    answers: Queue[httpx2.Response] = Queue()
+
+    def ask() -> None:
+        answers.put(client.get("/shipments/AA000000001"))
+
     with ThreadPoolExecutor(24) as threads:
-        answers = list(threads.map(client.get, ["/shipments/AA000000001"] * 24))
-    assert {answer.status_code for answer in answers} == {504}
-    assert len(Carrier.asked) == 20
+        start = time.monotonic()
+        for _ in range(24):
+            threads.submit(ask)
+        try:
+            refused = [answers.get(timeout=30) for _ in range(4)]
+            assert time.monotonic() - start >= 0.5
+            assert {answer.status_code for answer in refused} == {504}
+            until(lambda: len(Carrier.asked) >= 20, 30)
+            assert answers.empty()
+            assert len(Carrier.asked) == 20
+        finally:
+            Carrier.finished.set()
 
 
 def test_limits_are_those_of_the_text(client: TestClient) -> None:

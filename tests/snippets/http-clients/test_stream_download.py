@@ -142,6 +142,14 @@ def test_only_the_owner_may_read_the_file(
     assert target.stat().st_mode & 0o777 == 0o600
 
 
+def test_file_grows_beside_its_target(
+    snippet: ModuleType, client: httpx2.Client, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(target.parent / "another-disk"))  # not there
+    snippet.download(client, "/blocks/1", target)
+    assert target.read_bytes() == BLOCK
+
+
 def test_announced_length_is_refused_before_the_body(
     snippet: ModuleType, client: httpx2.Client, target: Path
 ) -> None:

@@ -12,13 +12,13 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, KafkaException
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 from tests.services.running import free_port
 from tests.snippets.processes import ran, until
 
-# Tansu lets the first of a group wait for half of it.
-QUICK = {"session.timeout.ms": 500, "heartbeat.interval.ms": 50, "fetch.wait.max.ms": 10}
+# Tansu lets the first of a group wait for half of it, and a second at least.
+QUICK = {"session.timeout.ms": 2000, "heartbeat.interval.ms": 50, "fetch.wait.max.ms": 10}
 
 
 @pytest.fixture(autouse=True)
@@ -67,21 +67,16 @@ def crash(payment: Any) -> None:
         raise MemoryError(message)
 
 
-def test_group_gets_what_was_published_before_it_began_and_goes_on_where_it_was(
+def test_batch_in_which_a_handler_failed_comes_again_and_what_was_handled_does_not(
     snippet: ModuleType,
 ) -> None:
     producer = snippet.new_producer()
-    snippet.publish(producer, payments(snippet, 1, 2))
-    assert handled(snippet, 2) == [("A", 1), ("A", 2)]
-    snippet.publish(producer, payments(snippet, 3))
-    assert handled(snippet, 1) == [("A", 3)]
-
-
-def test_batch_in_which_a_handler_failed_comes_again(snippet: ModuleType) -> None:
-    snippet.publish(snippet.new_producer(), payments(snippet, 1, 2))
+    snippet.publish(producer, payments(snippet, 1, 2))  # before there is a group
     with pytest.raises(MemoryError):
         snippet.consume(crash, Event())
     assert handled(snippet, 2) == [("A", 1), ("A", 2)]
+    snippet.publish(producer, payments(snippet, 3))
+    assert handled(snippet, 1) == [("A", 3)]
 
 
 def test_automatic_commit_loses_the_payment_whose_handler_failed(snippet: ModuleType) -> None:
@@ -102,13 +97,28 @@ def test_killed_process_gets_its_payment_again(
     worker.write_text(
         f"import os, sys, threading\nsys.path.insert(0, {str(snippet_file.parent)!r})\n"
         f"from {snippet_file.stem} import CONSUMER, consume\n"
-        f"CONSUMER |= {QUICK}\n"
+        f"CONSUMER |= {QUICK | {'session.timeout.ms': 500}}\n"  # the next waits for its end
         "def handle(payment):\n    print(payment, flush=True)\n    os._exit(9)\n"
         "consume(handle, threading.Event())\n"
     )
     for _ in range(2):
         killed = ran([sys.executable, worker], tmp_path)
         assert (killed.returncode, killed.stdout) == (9, "Payment(account='A', cents=1)\n")
+
+
+def test_batch_that_takes_too_long_loses_its_partitions_and_its_commit_is_an_error(
+    snippet: ModuleType,
+) -> None:
+    snippet.CONSUMER |= {"session.timeout.ms": 1000, "max.poll.interval.ms": 1000}
+    snippet.publish(snippet.new_producer(), payments(snippet, 1))
+    stop = Event()
+
+    def take_long(_: Any) -> None:
+        stop.set()
+        Event().wait(2.5)  # it is looked for twice a second
+
+    with pytest.raises(KafkaException, match="_ASSIGNMENT_LOST"):
+        snippet.consume(take_long, stop)
 
 
 def test_new_group_misses_what_came_before_it_by_default(snippet: ModuleType) -> None:
@@ -145,7 +155,7 @@ def test_two_consumers_share_the_accounts(snippet: ModuleType) -> None:
     with consuming(snippet, *ledgers):
         until(both_work, seconds=30)
         publish_round(2)
-        until(all_came)
+        until(all_came, seconds=30)
     assert not accounts(ledgers[0], 2) & accounts(ledgers[1], 2)
 
 
@@ -164,16 +174,17 @@ def consuming(snippet: ModuleType, *ledgers: Ledger) -> Iterator[None]:
         for ledger in ledgers:
             ledger.stop.set()
         for consumer in consumers:
-            consumer.join(10)
+            consumer.join(30)
 
 
 def test_payments_of_an_account_have_its_name_as_key(
     snippet: ModuleType, kafka_servers: str
 ) -> None:
     snippet.publish(snippet.new_producer(), payments(snippet, 1, account="B"))
-    other = Consumer({"bootstrap.servers": kafka_servers, **snippet.CONSUMER, "group.id": "audit"})
-    other.subscribe(["payments"])
-    message = other.poll(20)
+    other = Consumer({"bootstrap.servers": kafka_servers, "group.id": "audit"})
+    partitions = other.list_topics("payments").topics["payments"].partitions
+    other.assign([TopicPartition("payments", number, OFFSET_BEGINNING) for number in partitions])
+    message = other.poll(30)
     other.close()
     assert message is not None
     assert message.key() == b"B"

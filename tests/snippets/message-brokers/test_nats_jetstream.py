@@ -32,7 +32,7 @@ def run(url: str, test: Callable[[JetStreamContext], Awaitable[None]]) -> None:
     """Run the test with a client of its own to look at the server."""
 
     async def limited() -> None:
-        async with asyncio.timeout(20), await nats.connect(url) as client:
+        async with asyncio.timeout(40), await nats.connect(url) as client:
             await test(client.jetstream())
 
     asyncio.run(limited())
@@ -171,7 +171,7 @@ def test_fifth_failure_is_the_last_and_only_an_advisory_tells(
             dead = await client.subscribe(DEAD)
             async with consuming(snippet, jetstream, printer):
                 await snippet.publish_created(jetstream, 7)
-                told = json.loads((await dead.next_msg(10)).data)
+                told = json.loads((await dead.next_msg(30)).data)
                 assert (told["stream_seq"], told["deliveries"]) == (1, 5)
         # It stays in the stream, for whoever reads it by its number.
         kept = await jetstream.get_msg("SHIPMENTS", 1)
@@ -203,9 +203,11 @@ def test_message_of_a_dead_consumer_comes_again_after_the_wait(
     assert snippet.CONSUMER.ack_wait == 60
     monkeypatch.setattr(snippet, "CONSUMER", replace(snippet.CONSUMER, ack_wait=1.0))
     hanging, healthy = Printer(seconds=1000), Printer()
+    began: list[float] = []
 
     async def test(jetstream: JetStreamContext) -> None:
         async with consuming(snippet, jetstream, hanging):
+            began.append(time.monotonic())
             await snippet.publish_created(jetstream, 7)
             await until(lambda: asked(hanging))
         async with consuming(snippet, jetstream, healthy):
@@ -213,7 +215,7 @@ def test_message_of_a_dead_consumer_comes_again_after_the_wait(
 
     run(nats_url, test)
     assert (hanging.asked, healthy.asked) == ([7], [7])
-    assert healthy.times[0] - hanging.times[0] > 0.7
+    assert healthy.times[0] - began[0] > 0.95
 
 
 async def asked(printer: Printer) -> bool:
@@ -225,7 +227,7 @@ def test_handler_that_is_slower_than_the_wait_has_it_done_twice(
     snippet: ModuleType, nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(snippet, "CONSUMER", replace(snippet.CONSUMER, ack_wait=0.3))
-    slow, other = Printer(seconds=1.0), Printer(seconds=1.0)
+    slow, other = Printer(seconds=1000), Printer(seconds=1000)
 
     async def test(jetstream: JetStreamContext) -> None:
         async with consuming(snippet, jetstream, slow, other):

@@ -46,7 +46,7 @@ def run(snippet: ModuleType, test: Callable[[Redis, Shop, Any], Awaitable[None]]
         shop.prices["tea"] = 1
         await cache.get("tea")
         shop.prices["tea"] = 100
-        async with asyncio.timeout(10), snippet.connect() as client, following(cache):
+        async with asyncio.timeout(30), snippet.connect() as client, following(cache):
             await until(lambda: costs(cache, 100))  # the subscription has emptied the cache
             shop.loads = 0
             await test(client, shop, cache)
@@ -78,6 +78,13 @@ async def heard(client: Redis, number: int) -> bool:
     return bool(subscribers == number)
 
 
+async def cut_off(client: Redis) -> None:
+    """End the connections that listen; those of other databases are not ours."""
+    for listener in await client.client_list(_type="pubsub"):
+        if int(listener["db"]) == client.connection_pool.connection_kwargs["db"]:
+            await client.client_kill_filter(_id=listener["id"])
+
+
 async def costs(cache: Any, price: int, sku: str = "tea") -> bool:
     """Tell whether that is what the cache says."""
     return bool(await cache.get(sku) == price)
@@ -100,16 +107,20 @@ def test_announced_change_is_loaded_and_nothing_else(snippet: ModuleType) -> Non
 def test_change_that_nobody_heard_is_seen_after_the_connection_is_back(
     snippet: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert snippet.RECONNECT_PAUSE == 1
-    monkeypatch.setattr(snippet, "RECONNECT_PAUSE", 0.3)
+    sleep, may_return = asyncio.sleep, asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        await (may_return.wait() if seconds == 1 else sleep(seconds))
 
     async def test(client: Redis, shop: Shop, cache: Any) -> None:
         assert await cache.get("tea") == 100
-        await client.client_kill_filter(_type="pubsub")
+        monkeypatch.setattr(asyncio, "sleep", pause)
+        await cut_off(client)
         await until(lambda: heard(client, 0))
         shop.prices["tea"] = 120
         assert await snippet.announce(client, "tea") == 0
         assert await cache.get("tea") == 100
+        may_return.set()
         await until(lambda: heard(client, 1))
         await until(lambda: costs(cache, 120))
 
@@ -128,7 +139,7 @@ def test_change_that_was_never_announced_is_seen_by_the_clock(
         assert await cache.get("coffee") == 300
         shop.prices["tea"] = shop.prices["coffee"] = 120
         await until(lambda: costs(cache, 120, "coffee"))
-        assert 0.2 <= monotonic() - began < 2
+        assert monotonic() - began >= 0.2
         assert await cache.get("tea") == 100  # came while a minute was the limit
 
     run(snippet, test)
@@ -165,7 +176,7 @@ def test_cache_works_and_keeps_trying_while_the_server_is_away(
         cache = snippet.PriceCache(shop.load)
         async with following(cache):
             assert await cache.get("tea") == 100
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(30):
                 await until(lambda: warned(caplog))
 
     with socket.socket() as listener:

@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 import pytest
 
 from tests.snippets.migrating import ENV, MODELS, Project
+from tests.snippets.migrations.shared import alembic_loaded_once
 from tests.snippets.processes import ran
 
 
@@ -16,32 +17,33 @@ from tests.snippets.processes import ran
 class Script:
     lines: Iterator[str]
     folder: Path
+    environment: dict[str, str]
 
     def next(self, begins: str) -> str:
         """Run the next command, which must begin so, and give its output."""
         line = next(self.lines)
         assert shlex.split(line)[: len(begins.split())] == begins.split()
-        done = bash(line, self.folder)
+        done = self.bash(line)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-
-def bash(line: str, folder: Path) -> CompletedProcess[str]:
-    return ran(["bash", "-euo", "pipefail", "-c", line], folder)
+    def bash(self, line: str) -> CompletedProcess[str]:
+        return ran(["bash", "-euo", "pipefail", "-c", line], self.folder, self.environment)
 
 
 @pytest.fixture
 def script(
-    snippet_file: Path, tmp_path: Path, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> Script:
-    monkeypatch.setenv("DATABASE_URL", postgresql_url)
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n', "utf-8")
-    (tmp_path / "models.py").write_text(MODELS.read_text("utf-8"), "utf-8")
-    (tmp_path / "env.py").write_text(ENV.read_text("utf-8"), "utf-8")
+    snippet_file: Path, tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
+) -> Iterator[Script]:
+    folder = tmp_path_factory.mktemp("shop")
+    (folder / "pyproject.toml").write_text('[project]\nname = "shop"\nversion = "1"\n', "utf-8")
+    (folder / "models.py").write_text(MODELS.read_text("utf-8"), "utf-8")
+    (folder / "env.py").write_text(ENV.read_text("utf-8"), "utf-8")
     lines = snippet_file.read_text("utf-8").splitlines()
     assert lines[:2] == ["#!/usr/bin/env bash", "set -euo pipefail"]
     commands = [line for line in lines[2:] if line and not line.startswith("#")]
-    return Script(iter(commands), tmp_path)
+    with alembic_loaded_once(tmp_path_factory.mktemp("bin"), postgresql_url) as environment:
+        yield Script(iter(commands), folder, environment)
 
 
 def test_commands_run_in_their_order(script: Script, postgresql_url: str) -> None:
@@ -58,16 +60,16 @@ def test_commands_run_in_their_order(script: Script, postgresql_url: str) -> Non
     assert "op.create_table('invoices'" in revision.read_text("utf-8")
     name = revision.stem.partition("_")[0]
 
-    pending = bash("alembic current --check-heads", folder)
+    pending = script.bash("alembic current --check-heads")
     assert pending.returncode != 0
     assert "not on all head revisions" in (pending.stdout + pending.stderr)
-    assert bash("alembic current", folder).returncode == 0
+    assert script.bash("alembic current").returncode == 0
 
     script.next("alembic upgrade")
     assert project.tables() == {"customers", "invoices"}
     assert "No new upgrade operations" in script.next("alembic check")
     project.rows("ALTER TABLE invoices ADD note text")
-    differing = bash("alembic check", folder)
+    differing = script.bash("alembic check")
     assert differing.returncode != 0
     assert "note" in (differing.stdout + differing.stderr)
     project.rows("ALTER TABLE invoices DROP note")
@@ -80,7 +82,7 @@ def test_commands_run_in_their_order(script: Script, postgresql_url: str) -> Non
     assert "CREATE TABLE alembic_version" in written
     script.next("alembic downgrade")
     assert "DROP TABLE invoices" in (folder / "downgrade.sql").read_text("utf-8")
-    one_end = bash("alembic downgrade base --sql", folder)
+    one_end = script.bash("alembic downgrade base --sql")
     assert one_end.returncode != 0
     assert "requires <fromrev>:<torev>" in (one_end.stdout + one_end.stderr)
 
@@ -89,7 +91,7 @@ def test_commands_run_in_their_order(script: Script, postgresql_url: str) -> Non
     script.next("alembic upgrade")
     assert project.tables() == {"customers", "invoices"}
     project.rows("UPDATE alembic_version SET version_num = 'lost'")
-    assert bash("alembic upgrade head", folder).returncode != 0
+    assert script.bash("alembic upgrade head").returncode != 0
     script.next("alembic stamp")
     assert project.rows(version) == [(1, name)]
     assert next(script.lines, None) is None

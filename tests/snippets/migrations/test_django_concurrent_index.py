@@ -49,6 +49,8 @@ class Order(models.Model):
             models.Index(fields=["customer", "-placed_at"], name="shop_order_customer_placed")
         ]
 """
+HERE = "datname = current_database()"  # others may run on the same server
+WAITING = f"SELECT pid FROM pg_stat_progress_create_index WHERE {HERE} AND phase LIKE 'waiting%'"
 INSERT = "INSERT INTO shop_order (customer) VALUES ('Ada')"
 VALID = (
     "SELECT indisvalid, pg_get_indexdef(indexrelid) LIKE '%(customer, placed_at DESC)' "
@@ -142,13 +144,12 @@ def test_others_write_while_the_index_waits_for_an_old_transaction(
     with ThreadPoolExecutor() as pool, psycopg.connect(url) as old:
         old.execute(INSERT)
         building = pool.submit(migrate_in_thread, "0002")
-        waiting = "SELECT count(*) FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'"
-        until(lambda: database.execute(waiting).fetchone() == (1,))
-        database.execute("SET lock_timeout = '2s'")
+        until(lambda: database.execute(WAITING).fetchone(), seconds=30)
+        database.execute("SET lock_timeout = '5s'")
         database.execute(INSERT)
         assert not building.done()
         old.commit()
-        building.result(timeout=20)
+        building.result(timeout=60)
     assert database.execute(VALID).fetchone() == (True, True)
 
 
@@ -156,13 +157,13 @@ def test_plain_index_stops_others_while_it_waits(database: psycopg.Connection, u
     with ThreadPoolExecutor() as pool, psycopg.connect(url) as old:
         old.execute(INSERT)
         building = pool.submit(create_plainly, url)
-        blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        until(lambda: database.execute(blocked).fetchone() == (1,))
+        blocked = f"SELECT pid FROM pg_stat_activity WHERE {HERE} AND wait_event_type = 'Lock'"
+        until(lambda: database.execute(blocked).fetchone(), seconds=30)
         database.execute("SET lock_timeout = '200ms'")
         with pytest.raises(psycopg.errors.LockNotAvailable):
             database.execute(INSERT)
         old.commit()
-        building.result(timeout=20)
+        building.result(timeout=60)
 
 
 def create_plainly(url: str) -> None:
@@ -174,11 +175,10 @@ def test_next_attempt_replaces_the_invalid_index(database: psycopg.Connection, u
     with ThreadPoolExecutor() as pool, psycopg.connect(url) as old:
         old.execute(INSERT)
         building = pool.submit(migrate_in_thread, "0002")
-        waiting = "SELECT pid FROM pg_stat_progress_create_index WHERE phase LIKE 'waiting%'"
-        until(lambda: database.execute(waiting).fetchone())
-        database.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_progress_create_index")
+        until(lambda: database.execute(WAITING).fetchone(), seconds=30)
+        database.execute(f"SELECT pg_cancel_backend(pid) FROM ({WAITING}) AS waiting")
         with pytest.raises(Exception, match="canceling statement"):
-            building.result(timeout=20)
+            building.result(timeout=60)
         old.commit()
     assert database.execute(VALID).fetchone() == (False, True)
     migrate("0002")

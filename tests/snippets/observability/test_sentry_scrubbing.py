@@ -68,7 +68,7 @@ def sentry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sentry]:
 
 
 def received(sentry: Sentry) -> list[dict[str, Any]]:
-    sentry_sdk.flush(10)
+    sentry_sdk.flush(30)
     return sentry.events
 
 

@@ -4,7 +4,7 @@ import json
 import logging
 import logging.config
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from types import ModuleType
@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import structlog
 from fastapi.testclient import TestClient
+from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 from uvicorn.config import LOGGING_CONFIG
 
@@ -59,6 +60,7 @@ def test_lines_of_a_request_carry_its_id_and_what_was_bound(
     assert started["event"] == "payment started"
     assert (started["provider"], started["level"], started["logger"]) == ("card", "info", "shop")
     assert started["request_id"] == request["request_id"] == answer.headers["x-request-id"]
+    assert started["path"] == "/orders/7/pay"
     assert started["order_id"] == request["order_id"] == 7
     assert {key: request[key] for key in ("event", "method", "path", "status")} == {
         "event": "request",
@@ -121,6 +123,23 @@ def test_exception_is_an_object_without_local_variables(
     assert raised["frames"][-1]["name"] == "sign_in"
     assert "hunter2" not in json.dumps(line)
     assert "locals" not in raised["frames"][-1]
+
+
+def test_stream_that_fails_adds_a_second_line(
+    snippet: ModuleType, client: TestClient, said: StringIO
+) -> None:
+    async def rows() -> AsyncIterator[str]:
+        yield "order 1"
+        raise RuntimeError
+
+    async def export() -> StreamingResponse:
+        return StreamingResponse(rows())
+
+    snippet.app.add_api_route("/export", export)
+    client.get("/export")
+    begun, broken = lines(said)
+    assert (begun["status"], broken["status"]) == (200, 500)
+    assert begun["request_id"] == broken["request_id"]
 
 
 def test_ready_made_tracebacks_would_show_local_variables() -> None:

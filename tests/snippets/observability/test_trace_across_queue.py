@@ -68,7 +68,7 @@ def _environment(monkeypatch: pytest.MonkeyPatch, valkey_url: str, collector: Co
 
 def stop(process: Process) -> None:
     process.process.terminate()
-    process.process.wait(20)
+    process.process.wait(60)
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def serving(folder: Path) -> Iterator[Process]:
 
 def ask(api: Process, order: int) -> None:
     url = api.said.partition("Uvicorn running on ")[2].split()[0]
-    answer = httpx2.post(f"{url}/orders/{order}/invoice", headers=CALLER)
+    answer = httpx2.post(f"{url}/orders/{order}/invoice", headers=CALLER, timeout=30)
     assert answer.status_code == 202
 
 
@@ -110,7 +110,7 @@ def test_trace_of_the_caller_reaches_the_worker(
         ask(ours, 7)
         ask(ours, 0)
         ask(other, 8)
-        until(lambda: worker.said.count("] succeeded in ") == 2)
+        until(lambda: worker.said.count("] succeeded in ") == 2, 30)
         worker.says("LookupError: no order 0")
         assert collector.spans == []
         for process in (worker, ours, other):

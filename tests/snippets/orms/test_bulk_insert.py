@@ -140,10 +140,14 @@ def test_null_begins_a_new_statement_unless_nulls_are_rendered(
     in_unit(work)
 
 
-def test_values_of_one_statement_are_limited(snippet: ModuleType, in_unit: InUnit) -> None:
-    async def work(session: AsyncSession) -> None:
-        one = next(rows(1))
-        await session.execute(insert(snippet.Reading).values([one] * 21_846))
+def test_parameters_of_one_statement_are_limited(snippet: ModuleType, in_unit: InUnit) -> None:
+    values = insert(snippet.Reading).values(list(rows(3)))
+    assert len(values.compile().params) == 3 * 3  # all of them in one statement
 
+    async def ask(session: AsyncSession, number: int) -> None:
+        query = f"SELECT 1 WHERE 'x' IN ({', '.join(['%s'] * number)})"
+        await (await session.connection()).exec_driver_sql(query, ("x",) * number)
+
+    in_unit(lambda session: ask(session, 65_535))
     with pytest.raises(DBAPIError, match="number of parameters must be between 0 and 65535"):
-        in_unit(work)
+        in_unit(lambda session: ask(session, 65_536))

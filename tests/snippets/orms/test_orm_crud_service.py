@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 ADA = {"email": "ada@example.com", "name": "Ada"}
 BOB = {"email": "bob@example.com", "name": "Bob"}
+FIRST = {"email": "ada@example.com", "name": "Ada L."}
 
 type Test = Callable[[AsyncEngine], Awaitable[None]]
 type Run = Callable[[Test], None]
@@ -25,7 +26,7 @@ def run(snippet: ModuleType, postgresql_url: str) -> Run:
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(snippet.Base.metadata.create_all)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await test(engine)
         finally:
             await engine.dispose()
@@ -41,12 +42,10 @@ async def in_unit[T](
         return await work(snippet.CustomerService(session))
 
 
-async def fill(snippet: ModuleType, engine: AsyncEngine, number: int) -> None:
-    async def work(service: Any) -> None:
-        for n in range(1, number + 1):
-            await service.create(email=f"{n}@example.com", name=f"Customer {n}")
-
-    await in_unit(snippet, engine, work)
+async def stored(engine: AsyncEngine) -> list[tuple[Any, ...]]:
+    async with engine.connect() as connection:
+        query = "SELECT email, name FROM customers ORDER BY id"
+        return [tuple(row) for row in await connection.exec_driver_sql(query)]
 
 
 def test_customer_lives_from_create_to_update(snippet: ModuleType, run: Run) -> None:
@@ -55,9 +54,13 @@ def test_customer_lives_from_create_to_update(snippet: ModuleType, run: Run) -> 
         assert (created.id, created.version) == (1, 1)
         found = await in_unit(snippet, engine, lambda service: service.get(1))
         assert (found.email, found.name) == ("ada@example.com", "Ada")
-        await in_unit(snippet, engine, lambda service: service.update(1, 1, name="Ada L."))
+        await in_unit(snippet, engine, lambda service: service.update(1, 1, **BOB))
         found = await in_unit(snippet, engine, lambda service: service.get(1))
-        assert (found.email, found.name, found.version) == ("ada@example.com", "Ada L.", 2)
+        assert (found.email, found.name, found.version) == ("bob@example.com", "Bob", 2)
+        async with engine.begin() as connection:
+            await connection.exec_driver_sql("UPDATE customers SET version = 1000")
+        changed = await in_unit(snippet, engine, lambda service: service.update(1, 1000, **ADA))
+        assert changed.version == 1001
 
     run(test)
 
@@ -66,28 +69,11 @@ def test_unknown_customer_is_not_found(snippet: ModuleType, run: Run) -> None:
     async def test(engine: AsyncEngine) -> None:
         for work in (
             lambda service: service.get(7),
-            lambda service: service.update(7, 1, name="Nobody"),
+            lambda service: service.update(7, 1, **ADA),
         ):
             with pytest.raises(snippet.NotFoundError) as error:
                 await in_unit(snippet, engine, work)
             assert error.value.args == (7,)
-
-    run(test)
-
-
-def test_pages_follow_each_other(snippet: ModuleType, run: Run) -> None:
-    async def test(engine: AsyncEngine) -> None:
-        await fill(snippet, engine, 51)
-
-        async def ids(**page: int) -> list[int]:
-            found = await in_unit(snippet, engine, lambda service: service.list(**page))
-            return [customer.id for customer in found]
-
-        assert await ids() == list(range(1, 51))
-        assert await ids(after=50) == [51]
-        assert await ids(after=2, limit=2) == [3, 4]
-        await in_unit(snippet, engine, lambda service: service.update(3, 1, name="Moved"))
-        assert await ids(limit=4) == [1, 2, 3, 4]  # though the table holds the changed row last
 
     run(test)
 
@@ -110,10 +96,7 @@ def test_taken_address_is_a_conflict_and_the_unit_of_work_goes_on(
             assert (again.name, again.version) == ("Bob", 1)
 
         await in_unit(snippet, engine, work)
-        page = await in_unit(snippet, engine, lambda service: service.list())
-        assert [(one.email, one.name) for one in page] == [
-            (c["email"], c["name"]) for c in (ADA, BOB)
-        ]
+        assert await stored(engine) == [tuple(ADA.values()), tuple(BOB.values())]
 
     run(test)
 
@@ -132,19 +115,19 @@ def test_stale_version_is_a_conflict_even_if_the_row_is_in_the_session(
     snippet: ModuleType, run: Run
 ) -> None:
     async def test(engine: AsyncEngine) -> None:
-        await fill(snippet, engine, 1)
+        await in_unit(snippet, engine, lambda service: service.create(**ADA))
 
         async def work(service: Any) -> None:
             seen = await service.get(1)
             assert seen.version == 1
-            await in_unit(snippet, engine, lambda other: other.update(1, 1, name="First"))
+            await in_unit(snippet, engine, lambda other: other.update(1, 1, **FIRST))
             with pytest.raises(snippet.ConflictError, match=r"^version$"):
-                await service.update(1, 1, name="Second")
+                await service.update(1, 1, **BOB)
             again = await service.get(1)
-            assert (again.name, again.version) == ("First", 2)
+            assert (again.name, again.version) == ("Ada L.", 2)
             with pytest.raises(snippet.ConflictError, match=r"^version$"):
-                await service.update(1, 1, name="Third")
-            assert (again.name, again.version) == ("First", 2)
+                await service.update(1, 1, **BOB)
+            assert (again.name, again.version) == ("Ada L.", 2)
 
         await in_unit(snippet, engine, work)
 
@@ -153,10 +136,12 @@ def test_stale_version_is_a_conflict_even_if_the_row_is_in_the_session(
 
 def test_of_two_updates_at_once_one_waits_and_is_told(snippet: ModuleType, run: Run) -> None:
     async def test(engine: AsyncEngine) -> None:
-        await fill(snippet, engine, 1)
+        await in_unit(snippet, engine, lambda service: service.create(**ADA))
 
         def update(name: str) -> Awaitable[object]:
-            return in_unit(snippet, engine, lambda service: service.update(1, 1, name=name))
+            return in_unit(
+                snippet, engine, lambda service: service.update(1, 1, **{**ADA, "name": name})
+            )
 
         outcomes = await asyncio.gather(*map(update, "abcd"), return_exceptions=True)
         refused = [outcome for outcome in outcomes if isinstance(outcome, snippet.ConflictError)]
@@ -173,16 +158,16 @@ def test_service_leaves_the_commit_to_its_caller(snippet: ModuleType, run: Run) 
         async with AsyncSession(engine) as session:
             await snippet.CustomerService(session).create(**ADA)
             assert session.in_transaction()
-        assert await in_unit(snippet, engine, lambda service: service.list()) == []
+        assert await stored(engine) == []
 
     run(test)
 
 
 def test_refused_row_breaks_the_session_without_a_savepoint(snippet: ModuleType, run: Run) -> None:
     async def test(engine: AsyncEngine) -> None:
-        await fill(snippet, engine, 1)
+        await in_unit(snippet, engine, lambda service: service.create(**ADA))
         async with AsyncSession(engine) as session:
-            session.add(snippet.Customer(email="1@example.com", name="Twin"))
+            session.add(snippet.Customer(email=ADA["email"], name="Twin"))
             with pytest.raises(IntegrityError):
                 await session.flush()
             with pytest.raises(InvalidRequestError):

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, event, select
+from sqlalchemy import Engine, create_engine, event, inspect, select
 from sqlalchemy.exc import InvalidRequestError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, joinedload
@@ -82,6 +82,18 @@ def test_relation_that_is_not_named_raises(snippet: ModuleType, engine: Engine) 
         await asynchronous.dispose()
 
     asyncio.run(read())
+
+
+def test_both_sides_of_a_relation_agree_and_foreign_keys_have_an_index(
+    snippet: ModuleType, engine: Engine
+) -> None:
+    customer, order = snippet.Customer(name="Cy"), snippet.Order()
+    customer.orders.append(order)
+    assert order.customer is customer
+    other = snippet.Order(customer=customer)
+    assert customer.orders == [order, other]
+    for table, column in (("orders", "customer_id"), ("order_lines", "order_id")):
+        assert [index["column_names"] for index in inspect(engine).get_indexes(table)] == [[column]]
 
 
 def test_without_options_each_order_and_line_costs_a_statement(

@@ -28,7 +28,7 @@ def run(snippet: ModuleType, test: Test, jobs: int) -> None:
                 await connection.run_sync(snippet.Base.metadata.create_all)
             async with snippet.new_session.begin() as session:
                 session.add_all(snippet.Job(payload={"n": n}) for n in range(1, jobs + 1))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await test()
         finally:
             await snippet.engine.dispose()
@@ -37,7 +37,7 @@ def run(snippet: ModuleType, test: Test, jobs: int) -> None:
 
 
 def sql(url: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, application_name="test") as connection:
         cursor = connection.execute(query.encode())
         return cursor.fetchall() if cursor.description else []
 
@@ -142,8 +142,11 @@ def test_cancelled_worker_frees_its_job(snippet: ModuleType, url: str) -> None:
 
 def test_job_whose_connection_dies_runs_again(snippet: ModuleType, url: str) -> None:
     ran: list[int] = []
-    others = "pid <> pg_backend_pid() AND datname = current_database()"
-    kill = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {others}"
+    kill = """
+        SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity
+        WHERE datname = current_database() AND backend_type = 'client backend'
+        AND application_name <> 'test'
+    """
 
     async def work(payload: dict[str, Any]) -> None:
         ran.append(payload["n"])

@@ -25,7 +25,7 @@ def run(snippet: ModuleType, test: Callable[[], Awaitable[None]]) -> None:
     """Run the test on a database with two accounts of Ada, the first with 100.00."""
 
     async def within() -> None:
-        async with snippet.database(), asyncio.timeout(10):
+        async with snippet.database(), asyncio.timeout(60):
             context = get_current_context()
             assert context is not None
             await context.generate_schemas()
@@ -200,3 +200,4 @@ def test_columns_hold_what_the_model_says(snippet: ModuleType, url: str) -> None
         "balance": ("numeric", None, 12, 2),
         "opened_at": ("timestamp with time zone", None, None, None),
     }
+    assert ("amount", "numeric", None, 12, 2) in rows(url, query.replace("'account'", "'entry'"))

@@ -26,7 +26,7 @@ def run(module: ModuleType, url: str, test: Test) -> None:
         try:
             async with engine.begin() as connection:
                 await connection.run_sync(module.Base.metadata.create_all)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await test(engine)
         finally:
             await engine.dispose()
@@ -122,6 +122,13 @@ def test_object_in_the_session_shows_the_new_price(
             assert written is held
             assert held.cents == 320
             assert held.stored_at > before
+        async with AsyncSession(engine) as session, session.begin():
+            changed = await session.get_one(snippet.Price, "tea")
+            before = changed.stored_at
+            changed.cents = 330
+            await session.flush()
+            await session.refresh(changed)
+            assert changed.stored_at > before  # an UPDATE by the ORM is where onupdate runs
 
     run(snippet, postgresql_url, test)
 
@@ -139,7 +146,8 @@ async def store_at_once(module: ModuleType, engine: AsyncEngine) -> list[object]
     """Store three prices twice at once, in opposite orders that meet at the one in the middle."""
     rows = [row(sku, 1) for sku in ("bread", "milk", "tea")]
     await store(module, engine, *rows)
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    ours = "datname = current_database() AND wait_event_type = 'Lock'"
+    waiting = f"SELECT count(*) FROM pg_stat_activity WHERE {ours}"
     async with engine.connect() as lock, engine.connect() as watch:
         await lock.exec_driver_sql("SELECT 1 FROM prices WHERE sku = 'milk' FOR UPDATE")
         orders = [rows, rows[::-1]]

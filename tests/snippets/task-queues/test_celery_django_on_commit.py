@@ -2,23 +2,22 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-import redis
 
 from tests.services.model import ServiceUnavailable
 from tests.services.plugin import use_service
 from tests.services.postgresql import fresh_database
 from tests.services.registry import Registry
 from tests.snippets.loading import loaded, snippet_path
-from tests.snippets.processes import ran, started, until
+from tests.snippets.processes import ran, until
 
 MAIL = "ada@example.com"
-COMMAND = "celery -A celery_django_on_commit worker -c 1 --loglevel INFO --without-mingle"
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +40,10 @@ def snippet(services: Registry) -> Iterator[ModuleType]:
 
 
 @pytest.fixture
-def broker(
-    request: pytest.FixtureRequest,
-    snippet: ModuleType,
-    valkey_url: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Any]:
+def broker(request: pytest.FixtureRequest, snippet: ModuleType, valkey_url: str, store: Any) -> Any:
     use_service(request, "postgresql")
-    monkeypatch.setenv("REDIS_URL", valkey_url)
     snippet.app.conf.broker_url = valkey_url
-    with redis.Redis.from_url(valkey_url) as client:
-        yield client
+    return store
 
 
 def waiting(broker: Any) -> list[Any]:
@@ -59,16 +51,30 @@ def waiting(broker: Any) -> list[Any]:
     return [json.loads(raw)["headers"] for raw in reversed(broker.lrange("celery", 0, -1))]
 
 
+@contextmanager
+def noted(snippet: ModuleType) -> Iterator[list[tuple[str, bool]]]:
+    """Give each statement that is sent from now on, and whether a transaction is open."""
+    statements: list[tuple[str, bool]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: Any, context: Any) -> Any:
+        statements.append((sql, context["connection"].in_atomic_block))
+        return execute(sql, params, many, context)
+
+    with snippet.transaction.get_connection().execute_wrapper(note):
+        yield statements
+
+
 def test_tasks_wait_for_the_outermost_commit(snippet: ModuleType, broker: Any) -> None:
     with snippet.transaction.atomic():
         order = snippet.place_order(MAIL)
         assert waiting(broker) == []
+        before = datetime.now(UTC)
+    after = datetime.now(UTC)
     confirm, review = waiting(broker)
     assert (confirm["task"], confirm["argsrepr"]) == ("shop.confirm_order", f"({order.pk},)")
     assert (review["task"], review["argsrepr"]) == ("shop.ask_for_review", f"({order.pk},)")
     assert confirm["eta"] is None
-    pause = datetime.fromisoformat(review["eta"]) - datetime.now(UTC)
-    assert timedelta(minutes=29) < pause <= timedelta(minutes=30)
+    assert before <= datetime.fromisoformat(review["eta"]) - timedelta(minutes=30) <= after
 
 
 def test_rolled_back_order_sends_nothing(snippet: ModuleType, broker: Any) -> None:
@@ -80,20 +86,25 @@ def test_rolled_back_order_sends_nothing(snippet: ModuleType, broker: Any) -> No
 
 
 def test_tasks_do_their_work_here_too(snippet: ModuleType, broker: Any) -> None:
-    order = snippet.place_order(MAIL)
+    with noted(snippet) as statements:
+        order = snippet.place_order(MAIL)
+    [(insert, in_transaction)] = statements
+    assert (insert[:6], in_transaction) == ("INSERT", True)
     assert order.confirmed_at is None
-    snippet.confirm_order(order.pk)
+    with noted(snippet) as statements:
+        snippet.confirm_order(order.pk)
+    (_, (update, _)) = statements
+    assert "email" not in update  # which may have changed since it was read
     assert snippet.Order.objects.get(pk=order.pk).confirmed_at is not None
     assert snippet.ask_for_review(order.pk) == "asked ada@example.com"
 
 
 def test_worker_finds_the_row_and_does_not_if_the_task_is_sent_before(
-    snippet: ModuleType, broker: Any, snippet_file: Path
+    snippet: ModuleType, broker: Any, working: Any
 ) -> None:
-    with started(COMMAND.split(), snippet_file.parent) as worker:
-        worker.says(" ready.")
+    with working("--pool=solo") as worker:
         order = snippet.place_order(MAIL)
-        until(lambda: snippet.Order.objects.get(pk=order.pk).confirmed_at)
+        until(lambda: snippet.Order.objects.get(pk=order.pk).confirmed_at, 30)
         with snippet.transaction.atomic():
             early = snippet.Order.objects.create(email=MAIL)
             snippet.confirm_order.delay(early.pk)

@@ -1,28 +1,22 @@
 """A payment is booked once, however often its task is delivered, run at once, or killed."""
 
-import os
-import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import psycopg
 import pytest
-import redis
 from celery.exceptions import Retry
 
-from tests.snippets.processes import Process, started, until
+from tests.snippets.processes import until
 
-COMMAND = "celery -A celery_idempotent_task worker --pool solo --loglevel INFO --without-mingle"
+SOLO = "--pool=solo"
 HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
-def _addresses(monkeypatch: pytest.MonkeyPatch, valkey_url: str, postgresql_url: str) -> None:
-    monkeypatch.setenv("REDIS_URL", valkey_url)
+def _addresses(monkeypatch: pytest.MonkeyPatch, store: Any, postgresql_url: str) -> None:
     monkeypatch.setenv("DATABASE_URL", postgresql_url)
 
 
@@ -41,13 +35,6 @@ def balances(database: psycopg.Connection[Any]) -> list[int]:
 
 def booked(database: psycopg.Connection[Any]) -> int:
     return database.execute("SELECT count(*) FROM booked_payments").fetchone()[0]
-
-
-@contextmanager
-def working(snippet_file: Path) -> Iterator[Process]:
-    with started(COMMAND.split(), snippet_file.parent) as worker:
-        worker.says(" ready.")
-        yield worker
 
 
 def test_second_run_changes_nothing(snippet: ModuleType, database: psycopg.Connection[Any]) -> None:
@@ -98,30 +85,30 @@ def test_unreachable_database_is_tried_again(
 
 def test_killed_and_repeated_task_books_once(
     snippet: ModuleType,
-    snippet_file: Path,
+    working: Any,
+    kill: Any,
     database: psycopg.Connection[Any],
     postgresql_url: str,
-    valkey_url: str,
+    store: Any,
 ) -> None:
     def waits_for_the_lock() -> int:
         return database.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
         ).fetchone()[0]
 
-    with redis.Redis.from_url(valkey_url) as broker:
-        with psycopg.connect(postgresql_url) as other, working(snippet_file) as worker:
-            other.execute("SELECT FROM accounts WHERE id = 1 FOR UPDATE")
-            snippet.book_payment.delay("p-1", 1, 50)
-            until(waits_for_the_lock)  # the key is written, the account is not
-            os.killpg(worker.process.pid, signal.SIGKILL)
-            worker.process.wait(10)
-        (tag,) = broker.zrange("unacked_index", 0, -1)
-        broker.zincrby("unacked_index", -HOUR, tag)
-        for _ in range(2):
-            snippet.book_payment.delay("p-1", 1, 50)
-        with working(snippet_file) as worker:
-            until(lambda: worker.said.count("succeeded in") == 3)
-            assert worker.said.count(": True") == 1
-            assert worker.said.count(": False") == 2
-        assert not list(broker.scan_iter("celery-task-meta-*"))
+    with psycopg.connect(postgresql_url) as other, working(SOLO) as worker:
+        other.execute("SELECT FROM accounts WHERE id = 1 FOR UPDATE")
+        snippet.book_payment.delay("p-1", 1, 50)
+        until(waits_for_the_lock, 30)  # the key is written, the account is not
+        kill(worker)
+    (tag,) = store.zrange("unacked_index", 0, -1)
+    store.zincrby("unacked_index", -HOUR, tag)
+    for _ in range(2):
+        snippet.book_payment.delay("p-1", 1, 50)
+    with working(SOLO) as worker:
+        until(lambda: worker.said.count("succeeded in") == 3, 60)
+        assert worker.said.count(": True") == 1
+        assert worker.said.count(": False") == 2
+    assert not list(store.scan_iter("celery-task-meta-*"))
     assert balances(database) == [150, 100]

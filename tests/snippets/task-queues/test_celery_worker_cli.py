@@ -3,12 +3,12 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from celery import Celery
 
 from tests.snippets.processes import ran, started
@@ -40,16 +40,9 @@ def export():
 
 
 @pytest.fixture
-def folder(monkeypatch: pytest.MonkeyPatch, valkey_url: str, tmp_path: Path) -> Path:
-    monkeypatch.setenv("REDIS_URL", valkey_url)
+def folder(store: Any, tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(SHOP, "utf-8")
     return tmp_path
-
-
-@pytest.fixture
-def broker(valkey_url: str) -> Iterator[Any]:
-    with redis.Redis.from_url(valkey_url) as client:
-        yield client
 
 
 def documents(said: str) -> list[Any]:
@@ -57,7 +50,7 @@ def documents(said: str) -> list[Any]:
     return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
 
 
-def test_commands_do_what_they_say(folder: Path, snippet_file: Path, broker: Any) -> None:
+def test_commands_do_what_they_say(folder: Path, snippet_file: Path, store: Any) -> None:
     with Celery(broker=os.environ["REDIS_URL"]) as app:
         app.send_task("shop.export", queue="exports")
     with started(["bash", snippet_file], folder) as script:
@@ -80,26 +73,32 @@ def test_commands_do_what_they_say(folder: Path, snippet_file: Path, broker: Any
         assert script.process.poll() is None
         assert "'exported'" not in log.read_text("utf-8")
         (folder / "go").touch()
-        assert script.process.wait(30) == 0
+        assert script.process.wait(60) == 0
     assert "'exported'" in log.read_text("utf-8")
     assert "Sending due task nightly" in (folder / "beat.log").read_text("utf-8")
     assert (folder / "beat-state").is_file()
-    assert broker.llen("nightly") > 0
-    assert not broker.exists("mail", "exports", "unacked")
+    assert store.llen("nightly") > 0
+    assert not store.exists("mail", "exports", "unacked")
 
 
-def test_ping_of_a_busy_solo_worker_fails_as_if_there_were_none(
-    folder: Path, snippet_file: Path
-) -> None:
-    ping = ["celery", "-A", "shop", "inspect", "ping", "--timeout", "0.5"]
-    nobody = ran(ping, folder)
-    assert (nobody.returncode, nobody.stdout) == (69, "")
+def test_ping_of_a_busy_solo_worker_fails_as_if_there_were_none(folder: Path, kill: Any) -> None:
+    def ping(name: str, seconds: str) -> tuple[int, str]:
+        node = f"{name}@{socket.gethostname()}"
+        command = ["celery", "-A", "shop", "inspect", "ping", "--destination"]
+        done = ran([*command, node, "--timeout", seconds], folder)
+        return done.returncode, done.stdout
+
     with Celery(broker=os.environ["REDIS_URL"]) as app:
         app.send_task("shop.export", queue="exports")
     command = "celery -A shop worker --queues exports --pool solo --loglevel INFO"
     with started([*command.split(), "--without-mingle"], folder) as worker:
         worker.says("shop.export[")
-        assert ran(ping, folder).returncode == 69
+        with ThreadPoolExecutor() as pool:
+            answers = pool.map(ping, ("celery", "nobody"), ("0.5", "0.5"))
+        assert list(answers) == [(69, ""), (69, "")]
         (folder / "go").touch()
         worker.says("'exported'")
-        assert ran(ping, folder).returncode == 0
+        # Its answer ends the wait: `ran` does not bear 90 seconds.
+        code, said = ping("celery", "90")
+        assert (code, "pong" in said) == (0, True)
+        kill(worker)

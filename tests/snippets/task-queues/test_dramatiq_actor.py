@@ -1,11 +1,9 @@
 """An actor is retried with growing pauses, gives up in time, and outlives a killed worker."""
 
 import json
-import os
 import random
-import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -15,34 +13,26 @@ import dramatiq.brokers.redis
 import dramatiq.common
 import httpx2
 import pytest
-import redis
+import time_machine
 
-from tests.snippets.partner import Partner, serving_partner
+from tests.snippets.partner import Partner
 from tests.snippets.processes import Process, started, until
 
 COMMAND = "dramatiq dramatiq_actor --processes 1 --threads 4"
+NOW = 1_795_262_400
 
 
 @pytest.fixture(autouse=True)
-def partner(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Partner]:
-    with serving_partner() as partner:
-        monkeypatch.setenv("PARTNER_URL", partner.address)
-        monkeypatch.setenv("ALERT_URL", f"{partner.address}/alerts")
-        monkeypatch.setenv("REDIS_URL", valkey_url)
-        yield partner
-
-
-@pytest.fixture
-def store(valkey_url: str) -> Iterator[Any]:
-    with redis.Redis.from_url(valkey_url) as store:
-        yield store
+def _addresses(monkeypatch: pytest.MonkeyPatch, partner: Partner, store: Any) -> None:
+    monkeypatch.setenv("ALERT_URL", f"{partner.address}/alerts")
 
 
 @contextmanager
-def working(snippet_file: Path) -> Iterator[Process]:
+def working(snippet_file: Path, kill: Callable[[Process], None]) -> Iterator[Process]:
     with started(COMMAND.split(), snippet_file.parent) as worker:
         worker.says("Worker process is ready for action")
         yield worker
+        kill(worker)  # to stop takes it seconds
 
 
 def waiting(store: Any) -> list[dict[str, Any]]:
@@ -60,15 +50,15 @@ def fail(snippet: ModuleType, error: Exception, retries: int) -> Any:
 
 
 def test_worker_tries_again_what_may_succeed_and_reports_the_rest(
-    snippet: ModuleType, snippet_file: Path, partner: Partner, store: Any
+    snippet: ModuleType, snippet_file: Path, partner: Partner, store: Any, kill: Any
 ) -> None:
     partner.answers = {1: [503], 2: [422], 3: [503]}
-    with working(snippet_file):
+    with working(snippet_file, kill):
         for number in (1, 2, 4):
             snippet.send_invoice.send(number)
         snippet.send_invoice.send_with_options(args=(3,), max_retries=0)
-        until(lambda: len(partner.times(1)) == 2 and partner.alerts)
-        until(lambda: not store.hlen("dramatiq:default.msgs"))
+        until(lambda: len(partner.times(1)) == 2 and partner.alerts, 60)
+        until(lambda: not store.hlen("dramatiq:default.msgs"), 30)
     first, second = partner.times(1)
     assert second - first >= 2
     assert [len(partner.times(number)) for number in (2, 3, 4)] == [1, 1, 1]
@@ -87,10 +77,10 @@ def test_pause_doubles_with_a_random_part(
     for factor in (1, 2):
         store.flushdb()
         monkeypatch.setattr(dramatiq.common, "uniform", lambda _low, _high, factor=factor: factor)
-        fail(snippet, snippet.PartnerUnavailableError(), retries)
+        with time_machine.travel(NOW, tick=False):
+            fail(snippet, snippet.PartnerUnavailableError(), retries)
         (message,) = waiting(store)
-        pause = message["options"]["eta"] / 1000 - time.time()
-        assert factor * seconds - 1 < pause <= factor * seconds
+        assert message["options"]["eta"] / 1000 - NOW == factor * seconds
 
 
 def test_ninth_try_is_the_last(snippet: ModuleType, store: Any) -> None:
@@ -101,9 +91,18 @@ def test_ninth_try_is_the_last(snippet: ModuleType, store: Any) -> None:
 
 def test_no_pause_is_longer_than_ten_minutes(snippet: ModuleType, store: Any) -> None:
     snippet.send_invoice.options["max_retries"] = 99
-    fail(snippet, snippet.PartnerUnavailableError(), 20)
+    with time_machine.travel(NOW, tick=False):
+        fail(snippet, snippet.PartnerUnavailableError(), 20)
     (message,) = waiting(store)
-    assert 299 < message["options"]["eta"] / 1000 - time.time() <= 600
+    assert 300 <= message["options"]["eta"] / 1000 - NOW <= 600
+
+
+def test_server_error_is_tried_again(snippet: ModuleType, store: Any, partner: Partner) -> None:
+    partner.answers = {7: [500]}
+    with pytest.raises(snippet.PartnerUnavailableError, match="500") as unavailable:
+        snippet.send_invoice(7)
+    assert not fail(snippet, unavailable.value, 0).failed
+    assert len(waiting(store)) == 1
 
 
 def test_refused_invoice_is_not_tried_again(snippet: ModuleType, partner: Partner) -> None:
@@ -115,7 +114,7 @@ def test_refused_invoice_is_not_tried_again(snippet: ModuleType, partner: Partne
 
 def test_message_of_more_than_an_hour_is_not_tried(snippet: ModuleType) -> None:
     limit = next(one for one in snippet.broker.middleware if type(one).__name__ == "AgeLimit")
-    for age, failed in ((3_590_000, False), (3_610_000, True)):
+    for age, failed in ((3_590_000, False), (3_600_001, True)):
         message = dramatiq.MessageProxy(snippet.send_invoice.message(7))
         message._message = message._message.copy()
         object.__setattr__(message._message, "message_timestamp", time.time() * 1000 - age)
@@ -125,6 +124,11 @@ def test_message_of_more_than_an_hour_is_not_tried(snippet: ModuleType) -> None:
         else:
             limit.before_process_message(snippet.broker, message)
         assert message.failed is failed
+
+
+def test_report_names_the_invoice(snippet: ModuleType, partner: Partner) -> None:
+    snippet.report_unsent_invoice({"args": [7]}, {})
+    assert partner.alerts == [{"unsent": [7]}]
 
 
 def test_limits(snippet: ModuleType) -> None:
@@ -138,13 +142,12 @@ def test_killed_worker_gives_its_message_back_at_the_next_maintenance(
     partner: Partner,
     store: Any,
     monkeypatch: pytest.MonkeyPatch,
+    kill: Any,
 ) -> None:
     partner.answers = {1: ["wait"]}
-    with working(snippet_file) as worker:
+    with working(snippet_file, kill):
         snippet.send_invoice.send(1)
-        until(lambda: partner.times(1))
-        os.killpg(worker.process.pid, signal.SIGKILL)
-        worker.process.wait(10)
+        until(lambda: partner.times(1), 30)
     for name in store.zrange("dramatiq:__heartbeats__", 0, -1):
         store.zincrby("dramatiq:__heartbeats__", -61_000, name)
     monkeypatch.setattr(random, "randint", lambda _low, _high: 100_001)
@@ -153,5 +156,5 @@ def test_killed_worker_gives_its_message_back_at_the_next_maintenance(
     monkeypatch.setattr(random, "randint", lambda _low, _high: 100_000)
     snippet.broker.do_qsize("default")
     assert store.llen("dramatiq:default") == 1
-    with working(snippet_file):
-        until(lambda: len(partner.times(1)) == 2)
+    with working(snippet_file, kill):
+        until(lambda: len(partner.times(1)) == 2, 60)

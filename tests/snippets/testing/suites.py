@@ -3,6 +3,8 @@
 Mostly in this process, so that planting ten bugs does not start ten interpreters.
 """
 
+import gc
+import importlib
 import os
 import sys
 import tempfile
@@ -73,6 +75,9 @@ def ran_suite(
         else:
             ini = settings
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        # Nobody asks by TLS, and each HTTP client would read the certificates of all authorities.
+        patch.delenv("SSL_CERT_FILE", raising=False)
+        patch.setenv("SSL_CERT_DIR", temporary)
         for name, text in (env or {}).items():
             patch.setenv(name, text)
         patch.setattr(sys, "path", [*([str(path)] if path else []), *sys.path])
@@ -80,7 +85,7 @@ def ran_suite(
         words = [
             str(file),
             "-q",
-            "--tb=short",
+            "--tb=native",
             "-c",
             str(ini),
             "--rootdir",
@@ -88,9 +93,13 @@ def ran_suite(
             IMPORTED,
         ]
         words += ["-p", "no:cacheprovider", "-p", "no:faulthandler", *named, *options]
+        for plugin in plugins:
+            importlib.import_module(plugin)  # Hypothesis does not see what is frozen
+        gc.freeze()  # pytest collects garbage at its end, and need not look at what was before
         try:
             code = pytest.main(words, plugins=[report])
         finally:
+            gc.unfreeze()
             forget(before, [file.parent, *([path] if path else [])])
     assert (code == pytest.ExitCode.OK) == (not report.broken), (code, report.said)
     return report
@@ -99,12 +108,16 @@ def ran_suite(
 def ran_suite_apart(
     file: Path,
     *options: str,
+    others: Sequence[Path] = (),
     plugins: Sequence[str] = (),
     path: Path | None = None,
     settings: str | Path = SETTINGS,
     env: Mapping[str, str] | None = None,
 ) -> Report:
-    """Do the same in a process of its own, for what a process can hold only once, as Django."""
+    """Do the same in a process of its own, for what a process can hold only once, as Django.
+
+    It may run other files of the folder too, whose tests are reported as `<stem>::<name>`.
+    """
     report = Report()
     with tempfile.TemporaryDirectory() as temporary:
         ini = Path(temporary) / "pytest.ini"
@@ -113,20 +126,20 @@ def ran_suite_apart(
         else:
             ini = settings
         written = Path(temporary) / "report.xml"
-        words = [file.name, "--tb=short", "-c", str(ini), "--rootdir", str(file.parent)]
+        words = [file.name, "--tb=native", "-c", str(ini), "--rootdir", str(file.parent)]
         found = {"PYTHONPATH": str(path)} if path else {}
         quiet = {"PYTHONDONTWRITEBYTECODE": "1", **found, **(env or {})}
-        words = [*words, f"--junitxml={written}", *options]
+        words += [*(other.name for other in others), f"--junitxml={written}", *options]
         done = ran_pytest(file.parent, *words, plugins=plugins, env=quiet)
         report.said = done.stdout + done.stderr
         assert written.is_file(), report.said
         for case in ET.parse(written).getroot().iter("testcase"):
             tags = {child.tag for child in case}
+            name = f"{case.get('classname')}::{case.get('name')}".removeprefix(f"{file.stem}::")
             if tags & {"failure", "error"}:
-                report.outcomes[case.get("name", "")] = "failed"
+                report.outcomes[name] = "failed"
             else:
-                outcome = "skipped" if "skipped" in tags else "passed"
-                report.outcomes.setdefault(case.get("name", ""), outcome)
+                report.outcomes.setdefault(name, "skipped" if "skipped" in tags else "passed")
     assert (done.returncode == pytest.ExitCode.OK) == (not report.broken), report.said
     return report
 

@@ -25,18 +25,37 @@ def _database(monkeypatch: pytest.MonkeyPatch, postgresql_url: str) -> None:
     monkeypatch.setenv("DATABASE_URL", postgresql_url)
 
 
-def report_of(test: Path, project: Path) -> Report:
+def report_of(test: Path, project: Path, *others: Path) -> Report:
     return ran_suite_apart(
         test,
+        others=others,
         plugins=["pytest_django.plugin"],
         path=project,
         settings=project / "pytest.toml",
     )
 
 
-def test_suite_passes(snippet_file: Path, project: Path) -> None:
-    report = report_of(snippet_file, project)
-    assert report.outcomes == dict.fromkeys(WHOLE, "passed"), report.said
+def variant(file: Path, folder: Path, name: str, *changes: tuple[str, str]) -> Path:
+    return changed(file, folder, *changes).rename(folder / f"{name}.py")
+
+
+# One run for three files, as each starts Django and creates a database.
+def test_suite_passes_and_needs_the_mark_and_the_capture(
+    snippet_file: Path, project: Path, tmp_path: Path
+) -> None:
+    plain = ("(execute=True) as callbacks", "() as callbacks")
+    no_mark = ("pytestmark = pytest.mark.django_db\n", "")
+    others = [
+        variant(snippet_file, tmp_path, "without_capture", plain),
+        variant(snippet_file, tmp_path, "without_mark", no_mark),
+    ]
+    report = report_of(changed(snippet_file, tmp_path), project, *others)
+    broken = {f"without_mark::{name}" for name in WHOLE - {STRANGER}}
+    assert report.broken == broken | {f"without_capture::{MAIL}"}, report.said
+    assert report.passed >= WHOLE
+    assert len(report.outcomes) == 3 * len(WHOLE)
+    assert "assert [] == [['ada@example.com']]" in report.said  # nothing ran on commit
+    assert "Database access not allowed" in report.said
 
 
 URLS = "invoices/urls.py"
@@ -46,6 +65,7 @@ NO_MAIL = (URLS, "on_commit(partial(", "on_commit(lambda: (")
 OPEN = (URLS, "@login_required\ndef pay", "def pay")
 NOT_PAID = (URLS, "invoice.paid = True", "")
 NO_CSRF = ("settings.py", '    "django.middleware.csrf.CsrfViewMiddleware",\n', "")
+NO_MAILERS = ("settings.py", "MAILERS", "OTHERS")
 
 
 def planted(project: Path, folder: Path, *bugs: tuple[str, str, str]) -> Path:
@@ -57,12 +77,20 @@ def planted(project: Path, folder: Path, *bugs: tuple[str, str, str]) -> Path:
     return copy
 
 
-# Bugs that different tests find go together: each run creates a database.
+# Bugs that different tests find go together, for the same reason.
 @pytest.mark.parametrize(
-    ("bugs", "broken"),
+    ("bugs", "broken", "said"),
     [
-        pytest.param((N_PLUS_ONE, FOREIGN_INVOICE, NO_MAIL), {LIST, FOREIGN, MAIL}, id="one"),
-        pytest.param((OPEN, NOT_PAID, NO_CSRF), {STRANGER, MAIL, FORM}, id="other"),
+        pytest.param(
+            (N_PLUS_ONE, FOREIGN_INVOICE, NO_MAILERS),
+            {LIST, FOREIGN, MAIL},
+            "Configure settings.MAILERS",
+            id="one",
+        ),
+        pytest.param(
+            (OPEN, NOT_PAID, NO_CSRF), {STRANGER, MAIL, FORM}, "(200, False, 1)", id="other"
+        ),
+        pytest.param((NO_MAIL,), {MAIL}, "assert [] == [['ada@example.com']]", id="no-mail"),
     ],
 )
 def test_planted_bugs_are_found(
@@ -71,37 +99,9 @@ def test_planted_bugs_are_found(
     tmp_path: Path,
     bugs: tuple[tuple[str, str, str], ...],
     broken: set[str],
+    said: str,
 ) -> None:
     report = report_of(snippet_file, planted(project, tmp_path, *bugs))
     assert report.broken == broken, report.said
     assert report.passed == WHOLE - broken
-
-
-def test_without_the_capture_nothing_runs_on_commit(
-    snippet_file: Path, project: Path, tmp_path: Path
-) -> None:
-    plain = changed(
-        snippet_file,
-        tmp_path,
-        ("(execute=True) as callbacks", "() as callbacks"),
-    )
-    report = report_of(plain, project)
-    assert report.broken == {MAIL}
-    assert "assert [] == [['ada@example.com']]" in report.said
-
-
-def test_database_without_the_mark_is_refused(
-    snippet_file: Path, project: Path, tmp_path: Path
-) -> None:
-    report = report_of(
-        changed(snippet_file, tmp_path, ("pytestmark = pytest.mark.django_db\n", "")), project
-    )
-    assert report.broken == WHOLE - {STRANGER}
-    assert "Database access not allowed" in report.said
-
-
-def test_mail_without_mailers_warns(snippet_file: Path, project: Path, tmp_path: Path) -> None:
-    settings = ("settings.py", "MAILERS", "OTHERS")
-    report = report_of(snippet_file, planted(project, tmp_path, settings))
-    assert report.broken == {MAIL}
-    assert "Configure settings.MAILERS" in report.said
+    assert said in report.said

@@ -1,16 +1,19 @@
 """The properties hold, and Hypothesis finds the smallest input that breaks each planted bug."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.snippets.processes import ran_pytest
 from tests.snippets.testing.suites import Report, changed, ran_suite, ran_suite_apart
 
 FAIR = "test_no_cent_is_lost_and_shares_are_fair"
 BACK = "test_printed_amount_is_read_back"
 DIGITS = "test_amount_has_two_digits_after_the_point"
 WHOLE = {FAIR, BACK, DIGITS}
+PLUGINS = ["_hypothesis_pytestplugin"]
 
 
 @pytest.fixture
@@ -19,14 +22,16 @@ def app_file(snippet_file: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # for what Hypothesis keeps
-    for name in ("CI", "TF_BUILD", "GITHUB_ACTIONS"):
-        monkeypatch.delenv(name, raising=False)  # in CI it keeps nothing
+def _same_inputs_each_time() -> Iterator[None]:
+    before = settings.get_current_profile_name()
+    settings.load_profile("ci")
+    yield
+    settings.load_profile(before)
 
 
-def report_of(test: Path, app: Path, *options: str) -> Report:
-    return ran_suite(test, *options, plugins=["_hypothesis_pytestplugin"], path=app.parent)
+def report_of(test: Path, app: Path, *options: str, profile: str = "ci") -> Report:
+    env = {"HYPOTHESIS_PROFILE": profile}
+    return ran_suite(test, *options, plugins=PLUGINS, path=app.parent, env=env)
 
 
 def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
@@ -48,6 +53,7 @@ def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
         pytest.param(
             'sign = "-" if cents < 0', 'sign = "-" if cents <= -100', {BACK}, "cents=-5,", id="sign"
         ),
+        pytest.param('"-" if cents < 0 else ""', '"-"', {BACK}, "cents=1,", id="always-minus"),
         pytest.param(":02}", "}", {DIGITS}, "cents=0,", id="one-digit"),
     ],
 )
@@ -70,27 +76,47 @@ def test_lost_sign_is_found_without_the_example_too(
 ) -> None:
     app = changed(app_file, tmp_path / "app", ('"-" if cents < 0', '"-" if cents <= -100'))
     test = changed(snippet_file, tmp_path, ("@example(cents=-5)", ""))
-    report = report_of(test, app)
+    seed = "--hypothesis-seed=1"  # with 5,000 inputs nearly any finds it
+    report = report_of(test, app, seed, f"-k={BACK}", profile="nightly")
     assert report.broken == {BACK}
     assert "cents=-1," in report.said
 
 
 def test_found_input_is_tried_first_in_the_next_run(
-    snippet_file: Path, app_file: Path, tmp_path: Path
+    snippet_file: Path, app_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(*changes: tuple[str, str]) -> Report:
-        test = changed(snippet_file, tmp_path / "suite", *changes)
-        return ran_suite_apart(test, plugins=["_hypothesis_pytestplugin"], path=app.parent)
-
+    for name in ("CI", "TF_BUILD", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)  # in CI it keeps nothing
     app = changed(app_file, tmp_path / "app", ("share + (number < rest)", "share"))
-    once = ("@given(cents=amounts, parts", "@settings(max_examples=1)\n@given(cents=amounts, parts")
-    assert run(once).passed == WHOLE
+    few = ("max_examples=5_000", "max_examples=100")
+    one = ("@given(cents=amounts, parts", "@settings(max_examples=1)\n@given(cents=amounts, parts")
+
+    def run(*changes: tuple[str, str]) -> Report:
+        test = changed(snippet_file, tmp_path / "suite", few, *changes)
+        env = {"HYPOTHESIS_PROFILE": "nightly"}  # without a deadline
+        return ran_suite_apart(test, plugins=PLUGINS, path=app.parent, env=env)
+
+    kept = tmp_path / "suite/.hypothesis"
+    assert run(one).passed == WHOLE
     assert run().broken == {FAIR}
-    assert (tmp_path / "suite/.hypothesis").is_dir()
-    assert run(once).broken == {FAIR}
+    assert kept.is_dir()
+    assert run(one).broken == {FAIR}
 
 
 def test_profile_of_the_night_searches_more(snippet_file: Path, app_file: Path) -> None:
-    report_of(snippet_file, app_file, "--collect-only")
+    report_of(snippet_file, app_file, "--collect-only", profile="nightly")
+    assert settings.get_current_profile_name() == "nightly"
     nightly = settings.get_profile("nightly")
     assert (nightly.max_examples, nightly.derandomize, nightly.deadline) == (5_000, False, None)
+
+
+def test_option_does_not_know_a_profile_of_a_test_file(
+    snippet_file: Path, app_file: Path, tmp_path: Path
+) -> None:
+    test = changed(snippet_file, tmp_path)
+    env = {"PYTHONPATH": str(app_file.parent)}
+    refused = ran_pytest(
+        tmp_path, test.name, "--hypothesis-profile=nightly", plugins=PLUGINS, env=env
+    )
+    assert refused.returncode == pytest.ExitCode.INTERNAL_ERROR
+    assert "Profile 'nightly' is not registered" in refused.stderr

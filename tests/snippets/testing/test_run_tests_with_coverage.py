@@ -72,6 +72,9 @@ def bash(project: Path, script: str) -> CompletedProcess[str]:
     return ran(["bash", "-c", script], project, env)
 
 
+BEFORE_A_PUSH = "pytest -n auto --dist"
+
+
 def run(project: Path, snippet_file: Path, begins: str) -> CompletedProcess[str]:
     (command,) = [line for line in commands(snippet_file) if line.startswith(begins)]
     assert shlex.split(command)
@@ -102,6 +105,9 @@ def test_whole_script_ends_well_above_the_limit(snippet_file: Path, project: Pat
     pages = "".join(page.read_text("utf-8") for page in (project / "htmlcov").glob("*prices*.html"))
     assert "test_ten_are_cheaper" in pages
     assert not list(project.glob(".coverage.*"))
+    missing = done.stdout.partition("coverage: platform")[2].partition("coverage: platform")[0]
+    assert reported(missing, "forgotten.py")[-2:] == ["0%", "1"]
+    assert "command.py" not in missing
     assert "slowest 10 durations" in done.stdout
     assert "bringing up nodes" in done.stdout or "workers" in done.stdout
     data = CoverageData(str(project / ".coverage"))
@@ -116,23 +122,38 @@ def test_limit_ends_the_run_with_an_error(snippet_file: Path, project: Path) -> 
     assert "Required test coverage of 80% not reached" in done.stdout + done.stderr
 
 
-def test_report_names_the_lines_and_branches_left_out(snippet_file: Path, project: Path) -> None:
-    done = run(project, snippet_file, "pytest -n auto --dist")
-    assert done.returncode == 0, done.stdout
-    (prices,) = [line for line in done.stdout.splitlines() if "prices.py" in line]
-    assert prices.split()[-1] == "5"
-    (forgotten,) = [line for line in done.stdout.splitlines() if "forgotten.py" in line]
-    assert forgotten.split()[-2:] == ["0%", "1"]
-    assert "command.py" not in done.stdout
+def reported(text: str, file: str) -> list[str]:
+    """Give the words of the file's line in the report, the lines left out last."""
+    (line,) = [line for line in text.splitlines() if file in line]
+    return line.split()
 
 
-def test_branch_is_missed_though_each_line_ran(snippet_file: Path, project: Path) -> None:
+def without(project: Path, setting: str) -> None:
+    file = project / "pyproject.toml"
+    text = file.read_text("utf-8")
+    assert setting in text
+    file.write_text(text.replace(setting, ""), "utf-8")
+
+
+def test_without_source_a_forgotten_file_is_not_in_the_report(
+    snippet_file: Path, project: Path
+) -> None:
+    without(project, 'source = ["shop"]')
+    done = run(project, snippet_file, BEFORE_A_PUSH)
+    assert reported(done.stdout, "prices.py")[-1] == "5"
+    assert "forgotten.py" not in done.stdout
+
+
+def test_branch_is_missed_though_each_line_ran_and_so_is_a_process_without_its_setting(
+    snippet_file: Path, project: Path
+) -> None:
+    without(project, 'patch = ["subprocess"]')
     unit = project / "tests/unit/test_prices.py"
     unit.write_text(unit.read_text("utf-8").replace("cents(1, 350) == 350", "cents(10, 10) == 90"))
-    (project / "tests/integration/test_command.py").unlink()
-    done = run(project, snippet_file, "pytest -n auto --dist")
-    (prices,) = [line for line in done.stdout.splitlines() if "prices.py" in line]
-    assert prices.split()[-1] == "4->6"
+    done = run(project, snippet_file, BEFORE_A_PUSH)
+    assert done.returncode == 0, done.stdout
+    assert reported(done.stdout, "prices.py")[-1] == "4->6"
+    assert reported(done.stdout, "command.py")[-2:] == ["0%", "1-3"]
 
 
 def test_failure_comes_first_in_the_next_run_and_ends_it(snippet_file: Path, project: Path) -> None:
@@ -142,21 +163,3 @@ def test_failure_comes_first_in_the_next_run_and_ends_it(snippet_file: Path, pro
         done = run(project, snippet_file, "pytest --failed-first")
         assert done.returncode == 1
         assert before in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("setting", "counted"),
-    [
-        pytest.param('source = ["shop"]', "forgotten.py", id="source"),
-        pytest.param('patch = ["subprocess"]', "command.py", id="subprocess"),
-    ],
-)
-def test_without_the_setting_the_figure_is_another(
-    snippet_file: Path, project: Path, setting: str, counted: str
-) -> None:
-    file = project / "pyproject.toml"
-    text = file.read_text("utf-8")
-    assert setting in text
-    file.write_text(text.replace(setting, ""), "utf-8")
-    done = run(project, snippet_file, "pytest -n auto --dist")
-    assert (counted in done.stdout) == (counted == "command.py"), done.stdout

@@ -1,8 +1,10 @@
 """Requests made from the OpenAPI document find a planted 500 and each broken promise."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.snippets.testing.suites import Report, changed, ran_suite
 
@@ -17,9 +19,12 @@ def app_file(snippet_file: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # for what Hypothesis keeps
+def _as_in_ci(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("API_SEARCH", raising=False)
+    before = settings.get_current_profile_name()
+    settings.load_profile("ci")  # keeps nothing, and searches the same unless it is told otherwise
+    yield
+    settings.load_profile(before)
 
 
 def report_of(test: Path, app: Path) -> Report:
@@ -30,6 +35,17 @@ def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
     report = report_of(snippet_file, app_file)
     assert {name.partition("[")[0] for name in report.passed} == {KEEPS}, report.said
     assert not report.broken
+
+
+def test_push_searches_little_and_the_same_and_the_night_more(
+    snippet_file: Path, app_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for search, examples, same in (("push", 25, True), ("nightly", 2_000, False)):
+        monkeypatch.setenv("API_SEARCH", search)
+        ran_suite(snippet_file, "--collect-only", plugins=PLUGINS, path=app_file.parent)
+        assert settings.get_current_profile_name() == search
+        found = settings.get_profile(search)
+        assert (found.max_examples, found.derandomize, found.deadline) == (examples, same, None)
 
 
 def test_planted_500_is_found_with_the_request_that_causes_it(

@@ -81,8 +81,9 @@ def test_other_text_is_no_slug(snippet: ModuleType, slug: str) -> None:
 def test_sums_keep_to_one_currency(snippet: ModuleType) -> None:
     assert snippet.Money(995, "EUR") + snippet.Money(10, "EUR") == snippet.Money(1005, "EUR")
     assert str(snippet.Money(1005, "EUR")) == "10.05 EUR"
-    with pytest.raises(ValueError, match="USD cannot be added to EUR"):
-        snippet.Money(1, "EUR") + snippet.Money(1, "USD")
+    for own, other in (("EUR", "USD"), ("USD", "EUR")):
+        with pytest.raises(ValueError, match=f"{other} cannot be added to {own}"):
+            snippet.Money(1, own) + snippet.Money(1, other)
 
 
 def test_money_cannot_be_changed(snippet: ModuleType) -> None:

@@ -25,7 +25,7 @@ def found(snippet: ModuleType, **change: Any) -> list[Any]:
 
 def test_booking_is_read_and_normalised(snippet: ModuleType) -> None:
     booking = snippet.Booking.model_validate(
-        {**BOOKING, "iban": " gb82west12345698765432 ", "email": " ada@EXAMPLE.com"}
+        {**BOOKING, "iban": "\tgb82west12345698765432\n", "email": " ada@EXAMPLE.com"}
     )
     assert (booking.iban, booking.email) == ("GB82WEST12345698765432", "ada@example.com")
     assert (booking.departure - booking.arrival).days == 3

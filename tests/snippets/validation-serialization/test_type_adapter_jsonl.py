@@ -62,6 +62,8 @@ def test_wrong_file_ends_the_reading(snippet: ModuleType) -> None:
     assert (len(payments), len(refused)) == (1, 100)
     with pytest.raises(snippet.TooManyRefusedError, match=r"^1$"):
         read(snippet, b"<html>", GOOD, most_refused=0)
+    with pytest.raises(TypeError):
+        snippet.read_payments([], [], 0)  # a bare number says nothing
 
 
 def test_lines_are_read_as_they_are_asked_for(snippet: ModuleType) -> None:

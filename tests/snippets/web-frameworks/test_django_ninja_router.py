@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import override_settings
 
 from tests.snippets.loading import loaded, snippet_path
 
@@ -27,6 +28,13 @@ def _rolled_back(snippet: ModuleType) -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(snippet: ModuleType) -> Iterator[None]:
+    hasher = "django.contrib.auth.hashers.MD5PasswordHasher"
+    with override_settings(PASSWORD_HASHERS=[hasher]):
+        yield
 
 
 @pytest.fixture
@@ -56,12 +64,11 @@ def user(client: Any) -> Any:
     return post
 
 
-def test_created_book_is_read_and_listed(client: Any, user: Any) -> None:
+def test_created_book_is_listed(client: Any, user: Any) -> None:
     created = user({"title": "Dune"})
     assert created.status_code == 201
     book = created.json()
     assert book == {"id": book["id"], "title": "Dune"}
-    assert client.get(f"/api/books/{book['id']}").json() == book
     assert client.get("/api/books").json() == {"items": [book], "count": 1}
 
 
@@ -90,11 +97,18 @@ def test_stranger_may_not_write(client: Any, headers: dict[str, str]) -> None:
     assert client.get("/api/books").json()["count"] == 0
 
 
-@pytest.mark.parametrize("fields", [{}, {"title": ""}], ids=["missing", "empty"])
+@pytest.mark.parametrize(
+    "fields", [{}, {"title": ""}, {"title": "x" * 201}], ids=["missing", "empty", "too-long"]
+)
 def test_wrong_title_is_refused_by_name(user: Any, fields: dict[str, object]) -> None:
     refused = user(fields)
     assert refused.status_code == 422
     assert refused.json()["detail"][0]["loc"] == ["body", "fields", "title"]
+
+
+def test_longest_title_fits_the_column_and_no_longer_one(snippet: ModuleType, user: Any) -> None:
+    assert user({"title": "x" * 200}).status_code == 201
+    assert snippet.Book._meta.get_field("title").max_length == 200
 
 
 def test_second_book_of_a_title_is_409_and_not_stored(client: Any, user: Any) -> None:
@@ -103,11 +117,6 @@ def test_second_book_of_a_title_is_409_and_not_stored(client: Any, user: Any) ->
     assert refused.status_code == 409
     assert refused.json() == {"detail": "A book with this title exists"}
     assert client.get("/api/books").json()["count"] == 1
-
-
-def test_unknown_book_is_404_in_json(client: Any) -> None:
-    answer = client.get("/api/books/1")
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
 
 
 def test_login_stands_in_the_document(client: Any) -> None:

@@ -84,8 +84,17 @@ def test_wrong_isbn_is_422(client: TestClient) -> None:
 
 
 def test_number_that_no_column_holds_is_422(client: TestClient) -> None:
+    assert client.get(f"/books/{2**31 - 1}").status_code == 404
     assert client.get(f"/books/{2**31}").status_code == 422
+    assert client.get("/books/-1").status_code == 422
     assert client.get("/books", params={"after": 2**31}).status_code == 422
+
+
+def test_shutdown_closes_the_connections(snippet: ModuleType) -> None:
+    with TestClient(snippet.app) as client:
+        client.get("/books")
+        assert snippet.engine.pool.checkedin() == 1
+    assert snippet.engine.pool.checkedin() == 0
 
 
 def test_failing_commit_is_an_error_and_stores_nothing(

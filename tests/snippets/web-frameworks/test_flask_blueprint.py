@@ -44,6 +44,10 @@ def test_page_size_has_a_default_and_a_limit(client: FlaskClient, asked: str, gi
     assert len(client.get(f"/api/books{asked}").json["items"]) == given
 
 
+def test_models_share_the_base(snippet: ModuleType) -> None:
+    assert snippet.Book.metadata is snippet.Base.metadata
+
+
 def test_book_is_read(client: FlaskClient) -> None:
     assert client.get("/api/books/3").json == {"id": 3, "title": "Volume 3"}
 
@@ -61,6 +65,7 @@ def test_error_of_the_blueprint_is_json_404(client: FlaskClient, path: str) -> N
     assert answer.status_code == 404
     assert answer.json["error"] == "Not Found"
     assert answer.json["detail"]
+    assert (answer.json["detail"] == "No such book") == (path == "/api/books/999")
 
 
 def test_address_that_no_view_has_is_not_the_blueprints(client: FlaskClient) -> None:

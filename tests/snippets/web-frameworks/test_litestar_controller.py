@@ -27,13 +27,20 @@ def test_list_has_a_limit(client: TestClient[Litestar]) -> None:
         client.post("/books", json={"title": f"Volume {number}"})
     assert len(client.get("/books").json()) == 20
     assert len(client.get("/books", params={"limit": 3}).json()) == 3
-    assert client.get("/books", params={"limit": 101}).status_code == 400
+    statuses = {n: client.get("/books", params={"limit": n}).status_code for n in (0, 1, 100, 101)}
+    assert statuses == {0: 400, 1: 200, 100: 200, 101: 400}
+
+
+def test_longest_and_shortest_titles_are_taken(client: TestClient[Litestar]) -> None:
+    for title in ("x", "x" * 200):
+        assert client.post("/books", json={"title": title}).status_code == 201
 
 
 @pytest.mark.parametrize(
     "fields",
     [
         pytest.param({"title": ""}, id="too-short"),
+        pytest.param({"title": "x" * 201}, id="too-long"),
         pytest.param({"title": 7}, id="of-another-type"),
         pytest.param({}, id="missing"),
         pytest.param({"title": "Dune", "id": 9}, id="unknown-field"),

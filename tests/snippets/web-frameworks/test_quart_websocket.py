@@ -14,7 +14,7 @@ OURS = {"Origin": "https://app.example.com"}
 
 async def until(holds: Callable[[], bool]) -> None:
     """Let other tasks run until the condition holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110  # what is awaited has no event of its own
             await asyncio.sleep(0)
 
@@ -29,7 +29,7 @@ async def joined(snippet: ModuleType, number: int) -> AsyncIterator[Any]:
 
 def run(test: Callable[[], Awaitable[None]]) -> None:
     async def limited() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await test()
 
     asyncio.run(limited())
