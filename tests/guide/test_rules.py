@@ -255,7 +255,7 @@ BROKEN = [
     ),
     pytest.param(
         STORES, "name: Stores\n", "name: Stores\naliases: [disks, Red DB]\n",
-        f"{STORES}:3: the alias 'Red DB' is taken by 'red'; delete one",
+        f"{STORES}:2: the alias 'Red DB' is taken by 'red'; delete one",
         id="alias of a category that a technology has",
     ),
     pytest.param(
