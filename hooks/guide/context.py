@@ -13,6 +13,7 @@ from .guidance import Stack
 from .models import Category, Choice, Criterion, Decision, Implementation, Technology
 from .packages import Package, age, day, is_dormant, normalized
 from .places import sides, versus_id
+from .search import NAMED, Entry, entries
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,11 @@ class Context(ProofContext):
             for key in self.technologies_in(category)
         }
         return {key: package for key, package in packages.items() if package is not None}
+
+    def by_name(self) -> list[Entry]:
+        """What has a name of its own, in the order of the names."""
+        named = [entry for entry in entries(self.guide) if entry.kind in NAMED]
+        return sorted(named, key=lambda entry: entry.title.lower())
 
     def stacks_with(self, key: str) -> dict[str, Stack]:
         """The stacks in which a technology has a role."""

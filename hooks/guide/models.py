@@ -307,6 +307,8 @@ class Choice(Model):
     id: Id
     question: Line
     """In the reader's words."""
+    aliases: tuple[Line, ...] = ()
+    """What people type who have this question: `hash passwords`, `background jobs`."""
     answer: Line
     """The answer in one sentence."""
     contenders: Annotated[tuple[Id, ...], Field(min_length=2)]
@@ -351,6 +353,8 @@ class Category(Thing):
     """A field, in `data/categories/<id>.yml`."""
 
     name: Line
+    aliases: tuple[Line, ...] = ()
+    """What people type when they look for the field."""
     summary: Line
     choices: Annotated[tuple[Choice, ...], Field(min_length=1)]
     companions: tuple[Id, ...] = ()
@@ -430,6 +434,8 @@ class Snippet(Thing):
     """
 
     title: Line
+    aliases: tuple[Line, ...] = ()
+    """What people type who need this code."""
     when: Line
     """When to use it."""
     technologies: Annotated[tuple[Id, ...], Field(min_length=1)]

@@ -12,6 +12,8 @@ from .changes import feed
 from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
+from .search import search_file
+from .text import bare
 from .views import VIEWS, render_view
 from .whole import Guide
 
@@ -63,6 +65,7 @@ INDEXES = (
     ("stacks", "stacks", "Stacks", "Technologies that work together, and what they cost to run."),
     ("learn", "learn", "Learn", "What to learn, what goes wrong, and what people ask."),
     ("snippets", "snippets", "Snippets", "Code that ran, with what it ran on."),
+    ("search", "search", "Search", "Everything in the guide by name, with its other names."),
 )
 
 
@@ -71,21 +74,18 @@ def _of(guide: Guide, kind: str, key: str, path: str, title: str, description: s
 
 
 def _page(path: str, marker: str, title: str, description: str, data: str) -> Page:
-    meta: dict[str, Any] = {"title": _bare(title), "description": _bare(description)}
+    meta: dict[str, Any] = {"title": bare(title), "description": bare(description)}
     if marker.startswith("versus "):
         meta["wide"] = True
     front = yaml.safe_dump(meta, sort_keys=True, allow_unicode=True, width=10_000)
     return Page(path, f"---\n{front}---\n\n<!-- guide:{marker} -->\n", data)
 
 
-def _bare(text: str) -> str:
-    return text.replace("`", "")
-
-
 def made_files(guide: Guide, jinja: Environment, site_url: str) -> dict[str, str | bytes]:
-    """Address → text or bytes of every file that is no page: raw files, redirects, the feed."""
+    """Address → text or bytes of every file that is no page: raw files, redirects, feed, search."""
     made: dict[str, str | bytes] = {**raw_files(guide), **redirects(guide, jinja)}
-    return made | {"changes/feed.xml": feed(guide, jinja, site_url)}
+    made["changes/feed.xml"] = feed(guide, jinja, site_url)
+    return made | {"search/entries.json": search_file(guide)}
 
 
 def raw_files(guide: Guide) -> dict[str, bytes]:
@@ -137,7 +137,15 @@ def navigation(guide: Guide) -> list[Any]:
                 *(f"{address}.md" for address in LISTS),
             ]
         },
-        {"Proof": ["proof.md", "changes.md", "reference/data.md", "contributing.md"]},
+        {
+            "Proof": [
+                "proof.md",
+                "changes.md",
+                "reference/data.md",
+                "contributing.md",
+                "search/index.md",
+            ]
+        },
     ]
 
 

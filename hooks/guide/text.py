@@ -69,3 +69,13 @@ Address = Annotated[
     ),
 ]
 """A page of this site, as its address has it: `technologies/redis`, `categories/auth#tokens`."""
+
+
+def bare(text: str) -> str:
+    """The text without the back-ticks around code, for where nothing can be marked up."""
+    return text.replace("`", "")
+
+
+def first_sentence(text: str) -> str:
+    """The text up to the first full stop that ends a sentence."""
+    return re.split(r"(?<=[.?!]) (?=[A-Z`])", text, maxsplit=1)[0]

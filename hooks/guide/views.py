@@ -32,6 +32,7 @@ INDEXES = (
     "stacks",
     "snippets",
     "learn",
+    "search",
 )
 """The pages that list all of a kind."""
 

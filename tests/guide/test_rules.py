@@ -254,6 +254,11 @@ BROKEN = [
         f"{RED}:4: the alias 'blue' is taken by 'blue'; delete one", id="alias that is a name",
     ),
     pytest.param(
+        STORES, "name: Stores\n", "name: Stores\naliases: [disks, Red DB]\n",
+        f"{STORES}:2: the alias 'Red DB' is taken by 'red'; delete one",
+        id="alias of a category that a technology has",
+    ),
+    pytest.param(
         STORES, "companions: [green]", "companions: []",
         f"{GREEN}:1: is in no choice of 'stores'; add it there to `contenders` or `companions`",
         id="technology in no choice",

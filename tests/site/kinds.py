@@ -19,6 +19,7 @@ KINDS = {
     "list-of-snippets": "snippets/index.md",
     "list-of-stacks": "stacks/index.md",
     "list-of-lessons": "learn/index.md",
+    "names": "search/index.md",
     "questions": "learn/faq.md",
     "versions": "learn/version-recommendations.md",
     "changes": "changes.md",

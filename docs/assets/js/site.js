@@ -1,4 +1,4 @@
-/* Colour scheme, copy buttons, keyboard access to scroll boxes, the mark in "On this page". */
+/* Colour scheme, search, copy buttons, keyboard access to scroll boxes, the mark in "On this page". */
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -37,6 +37,58 @@
     nameToggle();
     toggle.addEventListener("click", switchScheme);
     systemDark.addEventListener("change", nameToggle);
+  }
+
+  /* ---- search: opens at once, so that no key is lost; the rest is loaded on intent ---- */
+  var door = document.querySelector("[data-search]");
+  var dialog = document.getElementById("sp-searching");
+  var base = new URL(door.dataset.search, location).href.replace(/\/?$/, "/");
+  var box;
+
+  function loadSearch() {
+    if (!box) {
+      box = import(base + "assets/js/search/box.js");
+      box.then(function (search) { search.loaded(base); });
+    }
+    return box;
+  }
+
+  function openSearch(event) {
+    event.preventDefault();
+    if (dialog.open) return;
+    dialog.showModal();
+    dialog.querySelector("input").focus();
+    loadSearch().then(function (search) {
+      if (!dialog.started) search.start(base, dialog);
+      dialog.started = true;
+    });
+  }
+
+  door.addEventListener("click", function (event) {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) openSearch(event);
+  });
+  door.addEventListener("keydown", function (event) {
+    if (event.key === " ") openSearch(event);
+  });
+  ["pointerover", "focus"].forEach(function (name) {
+    door.addEventListener(name, loadSearch, { once: true });
+  });
+  dialog.addEventListener("click", function (event) {
+    if (event.target === dialog || event.target.closest("button")) dialog.close();
+  });
+  addEventListener("keydown", function (event) {
+    var typing = event.target.closest("input, textarea, select, [contenteditable]");
+    var plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    var isSlash = event.key === "/" && plain && !typing;
+    if (isSlash || (event.key === "k" && (event.ctrlKey || event.metaKey))) openSearch(event);
+  });
+
+  /* ---- what a lost reader may have meant ---- */
+  var lost = document.querySelector("[data-lost]");
+  if (lost) {
+    loadSearch().then(function (search) {
+      search.suggest(lost, base);
+    });
   }
 
   /* ---- copy ---- */

@@ -94,14 +94,32 @@ def packages_are_locked(guide: Guide) -> Iterator[Problem]:
 
 
 def aliases_are_claimed_once(guide: Guide) -> Iterator[Problem]:
-    """No two technologies answer to one name."""
+    """No two pages answer to one name."""
     claimed: dict[str, str] = {}
     for key, technology in sorted(guide.technologies.items()):
         if (owner := claimed.setdefault(technology.name.casefold(), key)) != key:
             message = f"the name '{technology.name}' is taken by '{owner}'; tell them apart"
             yield guide.files["technology", key].problem(("name",), message)
+    for kind, key, path, aliases in _aliases(guide):
+        for n, alias in enumerate(aliases):
+            place = f"{kind} {key} {path} {n}"
+            if (owner := claimed.setdefault(alias.casefold(), place)) != place:
+                message = f"the alias '{alias}' is taken by '{_named(owner)}'; delete one"
+                yield guide.files[kind, key].problem((*path, "aliases", n), message)
+
+
+def _aliases(guide: Guide) -> Iterator[tuple[str, str, tuple[str | int, ...], tuple[str, ...]]]:
+    """Kind, id and place in the file of everything that has aliases, and these."""
     for key, technology in sorted(guide.technologies.items()):
-        for n, alias in enumerate(technology.aliases):
-            if (owner := claimed.setdefault(alias.casefold(), f"{key}/{n}")) != f"{key}/{n}":
-                message = f"the alias '{alias}' is taken by '{owner.split('/')[0]}'; delete one"
-                yield guide.files["technology", key].problem(("aliases", n), message)
+        yield "technology", key, (), technology.aliases
+    for key, category in sorted(guide.categories.items()):
+        yield "category", key, (), category.aliases
+        for n, choice in enumerate(category.choices):
+            yield "category", key, ("choices", n), choice.aliases
+    for key, snippet in sorted(guide.snippets.items()):
+        yield "snippet", key, (), snippet.aliases
+
+
+def _named(owner: str) -> str:
+    """The id of what claimed a name first."""
+    return owner.split()[1] if " " in owner else owner
