@@ -8,6 +8,9 @@ import pytest
 
 from guide.places import snippet_files
 from tests.snippets.loading import ROOT, loaded, snippet_path
+from tests.snippets.package_index import ages, index
+
+__all__ = ["ages", "index", "snippet", "snippet_file"]
 
 
 @pytest.fixture

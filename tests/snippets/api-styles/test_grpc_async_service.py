@@ -202,7 +202,7 @@ def test_second_server_is_refused_the_port(stubs: Path) -> None:
         port = first.add_insecure_port("127.0.0.1:0")
         await first.start()
         env = {"LISTEN": f"127.0.0.1:{port}", "PYTHONPATH": str(stubs)}
-        command = ["python", snippet_path(Path(__file__))]
+        command: list[str | Path] = ["python", snippet_path(Path(__file__))]
         second = await asyncio.to_thread(ran, command, stubs, env, seconds=50)
         await first.stop(0)
         assert second.returncode == 1

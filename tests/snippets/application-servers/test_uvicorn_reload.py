@@ -117,8 +117,8 @@ def servers(
             address = f"http://127.0.0.1:{port}"
             client = stack.enter_context(httpx2.Client(base_url=address, timeout=60))
             running[name] = Server(process, client, folder)
-        for name, (_, processes, _) in SERVERS.items():
-            until(lambda name=name, n=processes: running[name].starts() >= n, 60)
+        wanted = {name: processes for name, (_, processes, _) in SERVERS.items()}
+        until(lambda: all(running[name].starts() >= wanted[name] for name in wanted), 60)
         yield running
         for server in running.values():  # those that are left, all at once
             with suppress(psutil.NoSuchProcess):

@@ -109,7 +109,8 @@ def test_killed_process_gets_its_payment_again(
 def test_batch_that_takes_too_long_loses_its_partitions_and_its_commit_is_an_error(
     snippet: ModuleType,
 ) -> None:
-    snippet.CONSUMER |= {"session.timeout.ms": 1000, "max.poll.interval.ms": 1000}
+    consumer: dict[str, Any] = snippet.CONSUMER
+    consumer |= {"session.timeout.ms": 1000, "max.poll.interval.ms": 1000}
     snippet.publish(snippet.new_producer(), payments(snippet, 1))
     stop = Event()
 

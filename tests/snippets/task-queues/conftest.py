@@ -1,6 +1,5 @@
 """What the tests of task queues share: the partner, the store, and a snippet's Celery worker."""
 
-import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -46,7 +45,7 @@ def kill() -> Callable[[Process], None]:
 @pytest.fixture
 def working(
     snippet_file: Path, kill: Callable[[Process], None]
-) -> Iterator[Callable[..., AbstractContextManager[Process]]]:
+) -> Callable[..., AbstractContextManager[Process]]:
     """Give what runs the snippet's Celery worker, with further options, until a block ends.
 
     It is killed then, unless the test has ended it: a worker takes seconds to stop by itself.
@@ -65,5 +64,4 @@ def working(
                 if worker.process.poll() is None:
                     kill(worker)
 
-    yield working
-    gc.collect()  # results that nobody took tell the server so, while it is there
+    return working

@@ -96,6 +96,7 @@ def test_worker_runs_each_call_when_its_options_say(
         with snippet.app.connection_for_read() as connection:
             connection.default_channel.qos.restore_visible(interval=1)
         until(lambda: worker.said.count(f"[{review.id}] received") == 2, 30)
+    review.forget()  # or its end asks a server that is gone
 
 
 def test_priority_is_the_same_as_none_without_a_default(snippet: ModuleType, store: Any) -> None:
