@@ -14,7 +14,8 @@ settings.configure(
     CHANNEL_LAYERS={
         "default": {  # the in-memory layer ends at its own process
             "BACKEND": "channels_redis.core.RedisChannelLayer",
-            "CONFIG": {"hosts": [os.environ["REDIS_URL"]]},
+            # The layer waits 5 s for an event, and redis-py by itself gives up after 5 s.
+            "CONFIG": {"hosts": [{"address": os.environ["REDIS_URL"], "socket_timeout": 15}]},
         }
     },
 )

@@ -289,5 +289,28 @@ def test_event_of_a_kind_that_nobody_knows_breaks_the_connection(
     run(test)
 
 
+def test_idle_socket_stays_for_the_client_is_more_patient_than_the_layer(
+    snippet: ModuleType,
+) -> None:
+    layer = snippet.get_channel_layer()
+    assert layer.hosts[0]["socket_timeout"] >= 3 * layer.brpop_timeout
+
+
+def test_client_less_patient_than_the_layer_breaks_an_idle_socket(
+    snippet: ModuleType, accounts: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import redis  # noqa: PLC0415  # see `store`
+
+    ada = opened(snippet, accounts[0], "ada")
+    monkeypatch.setitem(snippet.get_channel_layer().hosts[0], "socket_timeout", 0.5)
+
+    async def test() -> None:
+        assert await ada.connect(LONG) == (True, None)
+        with pytest.raises(redis.exceptions.TimeoutError):
+            await ada.wait(LONG)
+
+    run(test)
+
+
 def test_pages_are_served_by_django(snippet: ModuleType) -> None:
     assert snippet.application.application_mapping["http"] is snippet.pages
