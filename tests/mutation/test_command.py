@@ -51,7 +51,9 @@ def test_survivor_that_changes_nothing_is_named_with_its_reason(
     assert "equivalent it.py:1: was  →  nothing: gone\n" in said
 
 
-@pytest.mark.parametrize(("snippet", "change"), [pytest.param(*one, id=one[0]) for one in KNOWN])
+@pytest.mark.parametrize(
+    ("snippet", "change"), [pytest.param(*one, id=f"{one[0]} {n}") for n, one in enumerate(KNOWN)]
+)
 def test_what_is_called_equivalent_is_a_mutant_of_that_snippet(snippet: str, change: str) -> None:
     files = [*snippet_files(ROOT, snippet), *further_files(ROOT, snippet)]
     code = [path.read_text("utf-8") for path in files if path.suffix == ".py"]

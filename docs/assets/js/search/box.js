@@ -119,6 +119,8 @@ export function start(base, dialog) {
     input.value = "";
     show();
   });
+  /* Keys may have come before this script did. */
+  show();
   loaded(base).then((made) => {
     ready = made;
     show();
