@@ -113,6 +113,22 @@ def test_keys_typed_before_the_entries_came_are_not_lost(browser: Browser, addre
         expect(page.locator(".sp-found__name").first).to_have_text("Celery")
 
 
+@pytest.mark.parametrize("part", ["search/entries.json", "assets/js/search/box.js"])
+def test_search_that_could_not_be_loaded_is_there_at_the_next_try(
+    browser: Browser, address: str, part: str
+) -> None:
+    with opened(browser, address) as (page, _):
+        page.route(f"**/{part}", lambda route: route.abort(), times=1)
+        settled(page, address + START)
+        page.keyboard.press("/")
+        status = page.locator(".sp-searching__status")
+        expect(status).to_contain_text("Search could not be loaded")
+        page.keyboard.press("Escape")
+        expect(page.locator("#sp-searching")).to_be_hidden()
+        search(page, "celery")
+        assert found(page)[0] == "Celery"
+
+
 def test_keyboard_alone_opens_chooses_and_follows(page: Page, address: str) -> None:
     page.keyboard.press("Control+k")
     box = page.get_by_role("combobox", name="Search")
@@ -196,8 +212,9 @@ def test_without_script_the_door_leads_to_everything_by_name(
         page.wait_for_url(f"{address}technologies/celery/")
 
 
-def test_lost_reader_is_shown_what_was_meant(browser: Browser, address: str) -> None:
+@pytest.mark.parametrize("path", ["technologies/postgrsql/", "postgrsql%E0.html"])
+def test_lost_reader_is_shown_what_was_meant(browser: Browser, address: str, path: str) -> None:
     with opened(browser, address) as (page, _):
-        page.goto(f"{address}technologies/postgrsql/")
+        page.goto(address + path)
         page.locator("[data-lost] a").first.click()
         page.wait_for_url(f"{address}technologies/postgresql/")

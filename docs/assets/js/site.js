@@ -46,21 +46,27 @@
   var box;
 
   function loadSearch() {
-    if (!box) {
-      box = import(base + "assets/js/search/box.js");
-      box.then(function (search) { search.loaded(base); });
-    }
+    box = box || import(base + "assets/js/search/box.js");
     return box;
+  }
+
+  /* What fails here is said when the box is open. */
+  function warmSearch() {
+    loadSearch().then(function (search) { return search.loaded(base); }).catch(function () {});
   }
 
   function openSearch(event) {
     event.preventDefault();
     if (dialog.open) return;
+    var input = dialog.querySelector("input");
+    input.value = "";
     dialog.showModal();
-    dialog.querySelector("input").focus();
+    input.focus();
     loadSearch().then(function (search) {
-      if (!dialog.started) search.start(base, dialog);
-      dialog.started = true;
+      search.open(base, dialog);
+    }).catch(function () {
+      box = undefined;
+      dialog.querySelector("[role=status]").textContent = "Search could not be loaded. Close it and try again.";
     });
   }
 
@@ -71,13 +77,13 @@
     if (event.key === " ") openSearch(event);
   });
   ["pointerover", "focus"].forEach(function (name) {
-    door.addEventListener(name, loadSearch, { once: true });
+    door.addEventListener(name, warmSearch, { once: true });
   });
   dialog.addEventListener("click", function (event) {
     if (event.target === dialog || event.target.closest("button")) dialog.close();
   });
   addEventListener("keydown", function (event) {
-    var typing = event.target.closest("input, textarea, select, [contenteditable]");
+    var typing = document.activeElement.closest("input, textarea, select, [contenteditable]");
     var plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     var isSlash = event.key === "/" && plain && !typing;
     if (isSlash || (event.key === "k" && (event.ctrlKey || event.metaKey))) openSearch(event);
@@ -88,7 +94,7 @@
   if (lost) {
     loadSearch().then(function (search) {
       search.suggest(lost, base);
-    });
+    }).catch(function () {});
   }
 
   /* ---- copy ---- */

@@ -54,8 +54,15 @@ export function loaded(base) {
   return finder;
 }
 
-/* Fill the dialog's list whenever its input changes. */
-export function start(base, dialog) {
+/* The box is open: its list follows its input from now on. What could not be loaded is asked for again. */
+export function open(base, dialog) {
+  boxes.get(dialog) || boxes.set(dialog, filling(base, dialog));
+  boxes.get(dialog).load();
+}
+
+const boxes = new WeakMap();
+
+function filling(base, dialog) {
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("[role=listbox]");
   const status = dialog.querySelector("[role=status]");
@@ -115,23 +122,25 @@ export function start(base, dialog) {
   list.addEventListener("click", (event) => {
     if (!event.ctrlKey && !event.metaKey && !event.shiftKey) dialog.close();
   });
-  dialog.addEventListener("close", () => {
-    input.value = "";
+
+  function load() {
+    /* Keys may have come before this script did. */
     show();
-  });
-  /* Keys may have come before this script did. */
-  show();
-  loaded(base).then((made) => {
-    ready = made;
-    show();
-  }, (error) => {
-    status.textContent = `Search could not be loaded (${error.message}). Close it and try again.`;
-  });
+    if (ready) return;
+    loaded(base).then((all) => {
+      ready = all;
+      show();
+    }, (error) => {
+      status.textContent = `Search could not be loaded (${error.message}). Close it and try again.`;
+    });
+  }
+
+  return { load };
 }
 
 /* Below `place`, what the words of an address that leads nowhere may have meant. */
 export function suggest(place, base) {
-  const path = decodeURIComponent(location.pathname).replace(/\.html?$/, "");
+  const path = location.pathname.replace(/\.html?$/, "").replace(/%[0-9a-f]{2}/gi, " ");
   const asked = path.split("/").filter(Boolean).pop() || "";
   loaded(base).then((finder) => {
     const found = finder.find(asked.replace(/[-_]+/g, " "), 5);

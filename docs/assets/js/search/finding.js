@@ -7,7 +7,7 @@ const SMALL = new Set(
   its me my of on or our out python should so some than that the their them then there to up use using versus vs want was
   we what when where which while who why will with without you your`.split(/\s+/)
 );
-const AGAINST = /\s(?:vs\.?|versus|or|against|and|oder)\s/i;
+const AGAINST = /\s(?:vs\.?|versus|or|against|and)\s/i;
 /* Where scores are near each other, the page that answers more comes first. */
 const WORTH = {
   Category: 1.35, Technology: 1.2, Concept: 1.15, Choice: 1.3, Snippet: 1.1, Question: 1.1, Decision: 1.05,
