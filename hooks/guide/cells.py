@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .models import Category, Cell, Choice, Criterion, EvidenceKind, Table, Technology
-from .packages import day, fact
+from .packages import day, fact, rank
 from .proofs import Figure, Proof
 from .whole import Guide
 
@@ -55,6 +55,8 @@ class ShownCell:
     """For a benchmark: the figure's share of the row's largest, in twentieths."""
     spread: str | None = None
     """For a benchmark: lowest and highest of the rounds."""
+    rank: float | None = None
+    """Where it comes in an order by this row, smallest first; None where a row has no order."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,8 @@ def _stated(guide: Guide, cell: Cell, technology: Technology, here: str) -> Show
             return ShownCell("not locked", "not-run", "the package is not locked", here)
         says = f"Metadata of {technology.package} {package.version}, locked on "
         says += day(guide.packages.as_of)
-        return ShownCell(fact(package, evidence.metadata, guide.packages.as_of), mark, says, here)
+        value = fact(package, evidence.metadata, guide.packages.as_of)
+        return ShownCell(value, mark, says, here, rank=rank(package, evidence.metadata))
     if evidence.package is not None:
         found = evidence.package
         locked = guide.packages.get(found.distribution)
@@ -216,7 +219,9 @@ def _observed(proof: Proof, criterion: Criterion, key: str, href: str) -> ShownC
         return ShownCell("–", "not-run", LEFT_OUT, href)
     says = f"Observed on {day(proof.ran_on)} by {_test_of(proof)}"
     text = criterion.outcomes.get(word, word)
-    return ShownCell(text, "ran", says, href, good=word in criterion.good)
+    good = word in criterion.good
+    order = float(not good) if criterion.good else None
+    return ShownCell(text, "ran", says, href, good=good, rank=order)
 
 
 def _measured(
@@ -243,6 +248,7 @@ def _measured(
         good=overlaps(figure, best),
         bar=max(1, round(BAR_STEPS * figure.median / largest)),
         spread=spread,
+        rank=figure.median if criterion.better == "lower" else -figure.median,
     )
 
 

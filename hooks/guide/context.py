@@ -63,6 +63,19 @@ class Context(ProofContext):
         """The choice's comparison tables."""
         return [shown_table(self.guide, choice, table) for table in choice.tables]
 
+    def whole_table(self, choice: Choice) -> ShownTable:
+        """Every contender of a choice by every criterion."""
+        rows = own_criteria(self.guide, choice)
+        contenders = choice.contenders
+        return ShownTable(
+            choice.id, choice.question, contenders, grouped(self.guide, rows, contenders)
+        )
+
+    def usual(self, choice: Choice) -> list[str]:
+        """The contenders that a comparison begins with: the first three that are picked."""
+        picked = [pick.pick for pick in choice.picks if pick.pick in choice.contenders]
+        return list(dict.fromkeys([*picked, *choice.contenders]))[:3]
+
     def row_of(self, key: str, choice: Choice) -> ShownTable:
         """A technology's own cells in a choice, as a table of one column."""
         own = [

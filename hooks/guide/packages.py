@@ -73,6 +73,21 @@ def fact(package: Package, name: MetadataField, as_of: dt.date) -> str:
             return f"{package.size / 1_000_000:.1f} MB"
 
 
+def rank(package: Package, name: MetadataField) -> float | None:
+    """Where the package comes in an order by that field: newest, smallest, fewest, typed first."""
+    match name:
+        case "version" | "released" | "age":
+            return -float(package.released.toordinal()) if package.released else None
+        case "typed":
+            return float(not package.typed)
+        case "requires":
+            return float(len(package.requires))
+        case "size":
+            return float(package.size)
+        case "requires_python" | "licence" | "wheels":
+            return None
+
+
 def day(date: dt.date) -> str:
     """The date as readers write it: `20 Nov 2026`."""
     return f"{date.day} {date:%b %Y}"

@@ -8,7 +8,9 @@ import yaml
 from jinja2 import Environment
 
 from .addresses import LISTS
+from .cells import MARKS
 from .changes import feed
+from .context import Context
 from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
@@ -60,7 +62,12 @@ def generated_pages(guide: Guide) -> list[Page]:
 INDEXES = (
     ("categories", "categories", "Choices", "Every choice, by field, with its answer."),
     ("technologies", "technologies", "Technologies", "Every technology with its verdict."),
-    ("compare", "versus", "Compare", "Pairs that people search, side by side."),
+    (
+        "compare",
+        "versus",
+        "Compare",
+        "Two to four of a field side by side, and pairs with a verdict.",
+    ),
     ("decisions", "decisions", "Decide", "Flowcharts that lead from questions to a choice."),
     ("stacks", "stacks", "Stacks", "Technologies that work together, and what they cost to run."),
     ("learn", "learn", "Learn", "What to learn, what goes wrong, and what people ask."),
@@ -84,6 +91,7 @@ def _page(path: str, marker: str, title: str, description: str, data: str) -> Pa
 def made_files(guide: Guide, jinja: Environment, site_url: str) -> dict[str, str | bytes]:
     """Address → text or bytes of every file that is no page: raw files, redirects, feed, search."""
     made: dict[str, str | bytes] = {**raw_files(guide), **redirects(guide, jinja)}
+    made |= whole_tables(guide, jinja)
     made["changes/feed.xml"] = feed(guide, jinja, site_url)
     return made | {"search/entries.json": search_file(guide)}
 
@@ -96,6 +104,17 @@ def raw_files(guide: Guide) -> dict[str, bytes]:
     tests += [test_path(*key.split("/", 1)) for key in guide.proofs]
     files |= {f"proof/{path.as_posix()}": root / path for path in tests if (root / path).is_file()}
     return {address: path.read_bytes() for address, path in sorted(files.items())}
+
+
+def whole_tables(guide: Guide, jinja: Environment) -> dict[str, str]:
+    """Address → every contender of a choice by every criterion, from which `/compare/` picks."""
+    template = jinja.get_template("whole-table.html.j2")
+    choices = [choice for category in guide.categories.values() for choice in category.choices]
+    here = Context(guide, "compare/tables/")
+    return {
+        f"{here.here}{choice.id}.html": template.render(c=here, choice=choice, MARKS=MARKS)
+        for choice in choices
+    }
 
 
 def redirects(guide: Guide, jinja: Environment) -> dict[str, str]:

@@ -17,7 +17,7 @@ from guide.cells import (
 )
 from guide.context import Context
 from guide.models import Criterion
-from guide.packages import Package, age, fact, is_dormant
+from guide.packages import Package, age, fact, is_dormant, rank
 from guide.proofs import Figure
 from guide.whole import Guide
 from tests.guide.conftest import Tree
@@ -96,6 +96,21 @@ def test_each_kind_of_evidence_has_its_mark(
     """The value and where it comes from."""
     cell = cell_of(sample, "red", criterion)
     assert (cell.text, cell.mark) == (text, mark)
+
+
+def test_values_with_an_order_have_a_rank_the_best_first(tree: Tree) -> None:
+    """Observed: what a reader hopes for comes first. Measured: the better figure. Words: none."""
+    guide = measured(tree).guide()
+    ranks = {
+        (key, criterion): cell_of(guide, key, criterion).rank
+        for key in ("red", "blue")
+        for criterion in ("survives-kill", "writes", "format")
+    }
+    assert (ranks["red", "survives-kill"], ranks["blue", "survives-kill"]) == (0, 1)
+    assert ranks["red", "writes"] != ranks["blue", "writes"]
+    best = min(("red", "blue"), key=lambda key: ranks[key, "writes"] or 0)
+    assert cell_of(guide, best, "writes").good
+    assert ranks["red", "format"] is None
 
 
 def test_borrowed_row_shows_the_cells_of_its_owner(sample: Guide) -> None:
@@ -186,6 +201,20 @@ def test_release_of_over_eighteen_months_is_dormant(sample: Guide) -> None:
     as_of = sample.packages.as_of
     assert is_dormant(sample.packages.packages["blue-client"], as_of)
     assert not is_dormant(sample.packages.packages["red-client"], as_of)
+
+
+def test_packages_come_newest_smallest_and_typed_first(sample: Guide) -> None:
+    """Where a field has no order, neither has the row."""
+    red, blue = (sample.packages.packages[f"{name}-client"] for name in ("red", "blue"))
+    assert red.released
+    assert blue.released
+    for field in ("version", "released", "age"):
+        assert (rank(red, field) or 0) < (rank(blue, field) or 0)
+    assert [rank(package(sample, typed=typed), "typed") for typed in (True, False)] == [0, 1]
+    assert rank(package(sample, size=5), "size") == 5
+    assert rank(package(sample, requires=("a", "b")), "requires") == 2
+    assert rank(package(sample, released=None), "age") is None
+    assert rank(red, "licence") is None
 
 
 def test_what_metadata_leaves_out_is_said(sample: Guide) -> None:

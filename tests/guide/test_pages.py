@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from guide import views
-from guide.pages import expand, generated_pages, navigation, raw_files, redirects
+from guide.pages import (
+    expand,
+    generated_pages,
+    navigation,
+    raw_files,
+    redirects,
+    whole_tables,
+)
 from guide.problems import DataError
 from guide.render import environment
 from guide.whole import Guide
@@ -154,6 +161,17 @@ def test_redirects_lead_from_the_other_order(sample: Guide) -> None:
     assert others == []
     assert address == "compare/red-vs-blue/index.html"
     assert "url=../blue-vs-red/" in text
+
+
+def test_each_choice_has_a_table_of_all_its_contenders_and_criteria(sample: Guide) -> None:
+    """`/compare/` picks from it; its links lead from where it lies."""
+    tables = whole_tables(sample, JINJA)
+    assert set(tables) == {"compare/tables/store.html", "compare/tables/small-store.html"}
+    table = tables["compare/tables/store.html"]
+    choice = sample.categories["stores"].choices[0]
+    for key in choice.contenders:
+        assert f'data-key="{key}"><a href="../../technologies/{key}/"' in table
+    assert table.count('<th scope="row"') == len(choice.criteria) + 1  # the verdict
 
 
 def test_raw_files_are_the_files_themselves(sample: Guide) -> None:

@@ -106,26 +106,34 @@
   }
 
   function report(button, text, done) {
+    button.dataset.label = button.dataset.label || button.textContent;
     button.textContent = text;
     button.classList.toggle("sp-copy--done", done);
     live.textContent = text;
     clearTimeout(button.timer);
     button.timer = setTimeout(function () {
-      button.textContent = "Copy";
+      button.textContent = button.dataset.label;
       button.classList.remove("sp-copy--done");
       live.textContent = "";
     }, 2000);
   }
 
-  function copy(code, button) {
+  function copyText(button, text, otherwise) {
     Promise.resolve()
-      .then(function () { return navigator.clipboard.writeText(code.textContent); })
-      .then(function () { report(button, "Copied", true); })
-      .catch(function () {
-        /* No clipboard outside a secure context: leave the text selected for the reader's own keys. */
-        selectText(code);
-        report(button, "Selected", false);
-      });
+      .then(function () { return navigator.clipboard.writeText(text); })
+      .then(function () { report(button, "Copied", true); }, otherwise);
+  }
+
+  function copy(code, button) {
+    copyText(button, code.textContent, function () {
+      /* No clipboard outside a secure context: leave the text selected for the reader's own keys. */
+      selectText(code);
+      report(button, "Selected", false);
+    });
+  }
+
+  function copyMarkdown(button, text) {
+    copyText(button, text, function () { report(button, "No clipboard here", false); });
   }
 
   function copyButton(code, what) {
@@ -185,6 +193,21 @@
     box.append(table);
     sizes.observe(box);
   });
+
+  /* ---- comparisons ---- */
+  function withComparisons(part, start) {
+    import(base + "assets/js/compare/" + part + ".js").then(start).catch(function () {
+      all("[data-tools], [data-compare]").forEach(function (one) { one.hidden = true; });
+    });
+  }
+
+  var chooser = document.querySelector("form[data-compare]");
+  if (chooser) {
+    withComparisons("page", function (page) { page.start(chooser, copyMarkdown); });
+  }
+  if (document.querySelector("[data-tools]")) {
+    withComparisons("tools", function (tools) { tools.start(copyMarkdown); });
+  }
 
   /* ---- on this page ---- */
   var links = all(".sp-toc a");

@@ -1,14 +1,8 @@
 /* The search box: a combobox over a list of links. The page opened it; this fills it. */
+import { made } from "../made.js";
 import { Finder, words } from "./finding.js";
 
 const MOST = 12;
-
-function made(name, attributes, ...children) {
-  const node = document.createElement(name);
-  Object.entries(attributes).forEach(([key, value]) => node.setAttribute(key, value));
-  node.append(...children);
-  return node;
-}
 
 /* The text with what was asked for marked in it. */
 function marked(text, asked) {
