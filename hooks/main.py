@@ -1,11 +1,15 @@
-"""MkDocs events → guide functions. The only file that knows MkDocs."""
+"""MkDocs events → guide functions. The only file below `hooks/` that knows MkDocs."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, override
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
+from mkdocs.utils import write_file
 
+from guide.cards import shown_cards
 from guide.load import load_guide
 from guide.pages import expand, generated_pages, made_files, navigation
 from guide.problems import DataError
@@ -14,6 +18,26 @@ from guide.render import Rendered, environment
 if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
+
+
+class MadeFile(File):
+    """A file that is made when it is written: in `make serve`, when a browser asks for it."""
+
+    def __init__(
+        self, address: str, make: Callable[[], str | bytes], config: "MkDocsConfig"
+    ) -> None:
+        """Keep what makes the file at the address."""
+        # A Markdown file among the raw ones must stay a file, not become a page.
+        name, urls = f"raw/{address}.txt", config.use_directory_urls
+        super().__init__(name, src_dir=None, dest_dir=config.site_dir, use_directory_urls=urls)
+        self.dest_uri = self.url = address
+        self.make = make
+
+    @override
+    def copy_file(self, dirty: bool = False) -> None:
+        """Make the file and write it into the site."""
+        content = self.make()
+        write_file(content.encode() if isinstance(content, str) else content, self.abs_dest_path)
 
 
 def on_config(config: "MkDocsConfig") -> None:
@@ -27,6 +51,7 @@ def on_config(config: "MkDocsConfig") -> None:
     config.extra["jinja"] = environment()
     config.extra["rendered"] = {}
     config.extra["as_of"] = guide.packages.as_of.isoformat()
+    config.extra["cards"] = shown_cards(guide)
     config.nav = navigation(guide)
 
 
@@ -38,11 +63,8 @@ def on_files(files: Files, config: "MkDocsConfig") -> Files:
         file.edit_uri = f"../{page.data}"
         files.append(file)
     made = made_files(guide, config.extra["jinja"], config.site_url or "")
-    for address, content in made.items():
-        # A Markdown file among the raw ones must stay a file, not become a page.
-        file = File.generated(config, f"raw/{address}.txt", content=content)
-        file.dest_uri = file.url = address
-        files.append(file)
+    for address in made:
+        files.append(MadeFile(address, partial(made.__getitem__, address), config))
     return files
 
 

@@ -5,10 +5,10 @@
 
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+
+from tools.on_request import serve_on_request
 
 ADDRESS = "127.0.0.1"
 
@@ -21,16 +21,12 @@ def main(arguments: Sequence[str]) -> int:
         print(message, file=sys.stderr)
         return 1
     print(f"Serving on http://{ADDRESS}:{port}/ once it is built; Ctrl-C stops it", flush=True)
-    mkdocs = str(Path(sys.executable).parent / "mkdocs")
-    # Served from the root, wherever the site is published.
-    environ = {**os.environ, "NO_MKDOCS_2_WARNING": "1", "SITE_URL": ""}
-    # Live reload is a script within the page, which the policy would refuse.
-    environ["CONTENT_SECURITY_POLICY"] = "false"
-    try:
-        command = [mkdocs, "serve", "--livereload", "-a", f"{ADDRESS}:{port}"]
-        return subprocess.run(command, env=environ, check=False).returncode
-    except KeyboardInterrupt:
-        return 0
+    # Served from the root, wherever the site is published. Live reload is a script within the page,
+    # which the policy would refuse.
+    settings = {"NO_MKDOCS_2_WARNING": "1", "SITE_URL": "", "CONTENT_SECURITY_POLICY": "false"}
+    os.environ.update(settings)
+    serve_on_request(f"{ADDRESS}:{port}")
+    return 0
 
 
 def is_free(port: int) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -24,7 +25,7 @@ from .problems import DataError, Problem
 from .proofs import Proof, stale_proofs
 from .rules import broken_rules
 from .whole import Guide
-from .yamlfile import YamlFile, read_yaml
+from .yamlfile import YamlFile, parsed, text_of
 
 KINDS: Mapping[str, tuple[str, type[Thing]]] = {
     "category": ("categories/*", Category),
@@ -65,12 +66,11 @@ def load_guide(root: Path) -> Guide:
             continue
         thing = None
         try:
-            file = read_yaml(path, shown, root / "data")
+            file, thing, found = _read(kind, shown, text_of(path, shown, root / "data"))
         except DataError as error:
             problems += error.problems
             file = YamlFile(shown, None, {})
         else:
-            thing, found = read_model(KINDS[kind][1], file)
             problems += found
         files[kind, key] = file
         if kind == "technology":
@@ -95,6 +95,15 @@ def load_guide(root: Path) -> Guide:
     if problems:
         raise DataError(problems)
     return guide
+
+
+# Parsing takes most of a load, and `make serve` loads all files after an edit of one. Whoever gets
+# the same object twice sees no difference: what is read is never changed.
+@lru_cache(maxsize=4096)
+def _read(kind: str, shown: str, text: str) -> tuple[YamlFile, Thing | None, tuple[Problem, ...]]:
+    file = parsed(text, shown)
+    thing, problems = read_model(KINDS[kind][1], file)
+    return file, thing, tuple(problems)
 
 
 def _by_field(things: dict[str, dict[str, Thing]]) -> dict[str, dict[str, Thing]]:

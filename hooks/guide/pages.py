@@ -1,16 +1,21 @@
 """The site's pages: those that data alone makes, and the markers in those that people write."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import yaml
 from jinja2 import Environment
 
 from .addresses import LISTS
+from .cards import cards
 from .cells import MARKS
 from .changes import feed
 from .context import Context
+from .made import Made
 from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
@@ -88,40 +93,48 @@ def _page(path: str, marker: str, title: str, description: str, data: str) -> Pa
     return Page(path, f"---\n{front}---\n\n<!-- guide:{marker} -->\n", data)
 
 
-def made_files(guide: Guide, jinja: Environment, site_url: str) -> dict[str, str | bytes]:
-    """Address → text or bytes of every file that is no page: raw files, redirects, feed, search."""
-    made: dict[str, str | bytes] = {**raw_files(guide), **redirects(guide, jinja)}
-    made |= whole_tables(guide, jinja)
-    made["changes/feed.xml"] = feed(guide, jinja, site_url)
-    return made | {"search/entries.json": search_file(guide)}
+def made_files(guide: Guide, jinja: Environment, site_url: str) -> Made[str | bytes]:
+    """Every file that is no page: raw files, redirects, whole tables, cards, feed, search."""
+    # Other sites ask for a card by its whole address; where there is none, nobody asks.
+    pictures = cards(guide) if site_url else {}
+    return Made(
+        {address: path.read_bytes for address, path in raw_files(guide).items()}
+        | redirects(guide, jinja)
+        | whole_tables(guide, jinja)
+        | pictures
+        | {
+            "changes/feed.xml": partial(feed, guide, jinja, site_url),
+            "search/entries.json": partial(search_file, guide),
+        }
+    )
 
 
-def raw_files(guide: Guide) -> dict[str, bytes]:
-    """Address → bytes of files served as they are: snippets, and the tests behind what ran."""
+def raw_files(guide: Guide) -> dict[str, Path]:
+    """Address → path of files served as they are: snippets, and the tests behind what ran."""
     root = guide.root
     files = {path.relative_to(root).as_posix(): path for path in code_files(root / "snippets")}
     tests = [test_path("snippet", key) for key in guide.snippets]
     tests += [test_path(*key.split("/", 1)) for key in guide.proofs]
     files |= {f"proof/{path.as_posix()}": root / path for path in tests if (root / path).is_file()}
-    return {address: path.read_bytes() for address, path in sorted(files.items())}
+    return dict(sorted(files.items()))
 
 
-def whole_tables(guide: Guide, jinja: Environment) -> dict[str, str]:
+def whole_tables(guide: Guide, jinja: Environment) -> dict[str, Callable[[], str]]:
     """Address → every contender of a choice by every criterion, from which `/compare/` picks."""
     template = jinja.get_template("whole-table.html.j2")
     choices = [choice for category in guide.categories.values() for choice in category.choices]
     here = Context(guide, "compare/tables/")
     return {
-        f"{here.here}{choice.id}.html": template.render(c=here, choice=choice, MARKS=MARKS)
+        f"{here.here}{choice.id}.html": partial(template.render, c=here, choice=choice, MARKS=MARKS)
         for choice in choices
     }
 
 
-def redirects(guide: Guide, jinja: Environment) -> dict[str, str]:
+def redirects(guide: Guide, jinja: Environment) -> dict[str, Callable[[], str]]:
     """Address → page that sends `/compare/<b>-vs-<a>/` to the pair in alphabetical order."""
     template = jinja.get_template("redirect.html.j2")
     return {
-        "compare/{1}-vs-{0}/index.html".format(*sides(key)): template.render(key=key)
+        "compare/{1}-vs-{0}/index.html".format(*sides(key)): partial(template.render, key=key)
         for key in guide.versus
     }
 

@@ -40,13 +40,12 @@ class YamlFile:
         return Problem(self.path, self.line_of(loc), message)
 
 
-def read_yaml(path: Path, shown: str, within: Path) -> YamlFile:
-    """The file at `path`, called `shown` in problems; it must lie inside the folder `within`.
+def parsed(text: str, shown: str) -> YamlFile:
+    """The text of the file called `shown`, parsed.
 
     Raises:
-        DataError: The file cannot be read as one plain YAML document.
+        DataError: It is no plain YAML document.
     """
-    text = _text(path, shown, within)
     _refuse_unsafe_events(text, shown)
     node = _composed(text, shown)
     if node is None:
@@ -65,7 +64,12 @@ def _error(shown: str, line: int, message: str) -> DataError:
     return DataError([Problem(shown, line, message)])
 
 
-def _text(path: Path, shown: str, within: Path) -> str:
+def text_of(path: Path, shown: str, within: Path) -> str:
+    """The text of the file at `path`, called `shown` in problems; it must lie inside `within`.
+
+    Raises:
+        DataError: It cannot be read, or is no file that may be.
+    """
     if not path.resolve().is_relative_to(within.resolve()):
         raise _error(shown, 1, "is a link out of the data folder; put the file itself here")
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from guide import views
+from guide.made import Made
 from guide.pages import (
     expand,
     generated_pages,
@@ -157,7 +158,7 @@ def test_wrong_marker_is_said_with_its_line(sample: Guide, marker: str, said: st
 
 def test_redirects_lead_from_the_other_order(sample: Guide) -> None:
     """The page compares in alphabetical order; whoever types the other one is sent there."""
-    (address, text), *others = redirects(sample, JINJA).items()
+    (address, text), *others = Made(redirects(sample, JINJA)).items()
     assert others == []
     assert address == "compare/red-vs-blue/index.html"
     assert "url=../blue-vs-red/" in text
@@ -165,7 +166,7 @@ def test_redirects_lead_from_the_other_order(sample: Guide) -> None:
 
 def test_each_choice_has_a_table_of_all_its_contenders_and_criteria(sample: Guide) -> None:
     """`/compare/` picks from it; its links lead from where it lies."""
-    tables = whole_tables(sample, JINJA)
+    tables = Made(whole_tables(sample, JINJA))
     assert set(tables) == {"compare/tables/store.html", "compare/tables/small-store.html"}
     table = tables["compare/tables/store.html"]
     choice = sample.categories["stores"].choices[0]
@@ -177,9 +178,7 @@ def test_each_choice_has_a_table_of_all_its_contenders_and_criteria(sample: Guid
 def test_raw_files_are_the_files_themselves(sample: Guide) -> None:
     """Snippets, contract implementations, and the tests behind what ran."""
     files = raw_files(sample)
-    assert files["snippets/stores/keep_state.py"] == (
-        (sample.root / "snippets/stores/keep_state.py").read_bytes()
-    )
+    assert files["snippets/stores/keep_state.py"] == sample.root / "snippets/stores/keep_state.py"
     assert "snippets/contracts/pings/red/app.py" in files
     assert "proof/tests/probes/stores/test_survives_kill.py" in files
 

@@ -1,5 +1,7 @@
 """Serve a built site on the loopback, under the policy that the site promises to keep."""
 
+import gzip
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,7 @@ from typing import BinaryIO, override
 from tests.site.building import PREFIX
 
 POLICY = "default-src 'self'"
+TEXT = {".html", ".css", ".js", ".json", ".svg"}
 # A system's own table of types may lack these or differ.
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -33,11 +36,17 @@ class Handler(SimpleHTTPRequestHandler):
     extensions_map = TYPES
 
     def __init__(
-        self, *arguments: object, policy: str | None, served: list[Path], **more: object
+        self,
+        *arguments: object,
+        policy: str | None,
+        served: list[Path],
+        compressed: bool,
+        **more: object,
     ) -> None:
         """Keep the policy to send and the list to fill, then answer."""
         self.policy = policy
         self.served = served
+        self.compressed = compressed
         super().__init__(*arguments, **more)  # type: ignore[arg-type]
 
     def send_head(self) -> BinaryIO | None:
@@ -53,7 +62,20 @@ class Handler(SimpleHTTPRequestHandler):
             return self.send_lost()
         if file.is_file():
             self.served.append(file)
+            if self.compressed and file.suffix in TEXT:
+                return self.send_compressed(file)
         return super().send_head()
+
+    def send_compressed(self, file: Path) -> BinaryIO:
+        """Answer with the file as servers on the web send it."""
+        content = gzip.compress(file.read_bytes(), 6)
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", self.extensions_map[file.suffix])
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "max-age=600")
+        self.end_headers()
+        return io.BytesIO(content)
 
     def send_lost(self) -> BinaryIO:
         """Answer 404 with `404.html`, as GitHub does."""
@@ -87,10 +109,13 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(site: Path, policy: str | None = POLICY) -> Iterator[tuple[str, list[Path]]]:
+def serving(
+    site: Path, policy: str | None = POLICY, *, compressed: bool = False
+) -> Iterator[tuple[str, list[Path]]]:
     """Serve the site on a free port; give its address and the list of files that go out."""
     served: list[Path] = []
-    handler = partial(Handler, directory=str(site), policy=policy, served=served)
+    options = partial(Handler, policy=policy, served=served, compressed=compressed)
+    handler = partial(options, directory=str(site))
     server = Server(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()

@@ -19,9 +19,7 @@ MOST = 1.0
 def first_category(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree of that commit."""
     folder = tmp_path_factory.mktemp("first")
-    archive = subprocess.run(
-        ["git", "archive", FIRST], cwd=ROOT, capture_output=True, check=False
-    )
+    archive = subprocess.run(["git", "archive", FIRST], cwd=ROOT, capture_output=True, check=False)
     if archive.returncode:
         pytest.skip("this clone has no history to compare with")
     subprocess.run(["tar", "-x"], cwd=folder, input=archive.stdout, check=True)

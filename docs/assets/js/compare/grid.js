@@ -1,6 +1,9 @@
 /* A comparison table as columns: contenders stand side by side, criteria below each other. */
 import { made } from "../made.js";
 
+const DENSE = 7;
+const MOST_WIDTHS = 10;
+
 /* What a cell says, without its mark. */
 export function value(cell) {
   const said = cell.querySelector(".sp-val, .sp-verdict");
@@ -45,6 +48,9 @@ export class Grid {
   /* Only these contenders, in this order. */
   show(keys) {
     this.shown = keys;
+    /* The stylesheet knows the widths of so many columns. */
+    this.table.dataset.n = Math.min(keys.length, MOST_WIDTHS);
+    this.table.classList.toggle("sp-compare--dense", keys.length >= DENSE);
     [this.head, ...this.lines].forEach(({ row, head, cells }) => {
       row.replaceChildren(head, ...keys.map((key) => cells.get(key)));
     });

@@ -27,7 +27,7 @@ function ticked(panel) {
   return [...panel.querySelectorAll("input:checked")].map((box) => box.value);
 }
 
-function begin(tools) {
+function filled(tools) {
   const box = tools.nextElementSibling;
   const grid = new Grid(box.querySelector("table"));
   const tool = (name) => tools.querySelector(`[data-tool=${name}]`);
@@ -70,27 +70,39 @@ function begin(tools) {
   order.append(made("option", { value: "name" }, "by name"));
   orders.forEach((line, place) => order.append(made("option", { value: place }, `by: ${grid.criterion(line)}`)));
 
-  ["contenders", "must"].forEach((name) => {
-    tool(name).addEventListener("click", () => {
-      const isOpen = tool(name).getAttribute("aria-expanded") === "true";
-      tool(name).setAttribute("aria-expanded", String(!isOpen));
-      panel(name).hidden = isOpen;
-    });
-  });
-  tool("evidence").addEventListener("click", () => {
-    const inWords = tool("evidence").getAttribute("aria-pressed") !== "true";
-    tool("evidence").setAttribute("aria-pressed", String(inWords));
-    grid.explain(inWords);
-  });
   tools.addEventListener("change", show);
   return grid;
 }
 
-/* Every table's tools are ready; `copied` puts a text on the clipboard and says so on the button. */
+/* Every table's tools answer; `copied` puts a text on the clipboard and says so on the button. */
 export function start(copied) {
   document.querySelectorAll("[data-tools]").forEach((tools) => {
-    const grid = begin(tools);
-    const button = tools.querySelector("[data-tool=markdown]");
-    button.addEventListener("click", () => copied(button, grid.markdown(location.href.replace(/#.*/, "") + "#" + grid.table.caption.id)));
+    let grid;
+    /* A page has many tables and few readers use them all: each is read when its tools are touched. */
+    const ready = () => { grid ||= filled(tools); };
+    const actions = {
+      contenders: unfold,
+      must: unfold,
+      evidence: (button) => grid.explain(toggled(button, "aria-pressed")),
+      markdown: (button) => copied(button, grid.markdown(`${location.href.replace(/#.*/, "")}#${grid.table.caption.id}`)),
+    };
+    ["pointerover", "focusin"].forEach((name) => tools.addEventListener(name, ready, { once: true }));
+    tools.addEventListener("click", ({ target }) => {
+      const button = target.closest("button");
+      if (!button) return;
+      ready();
+      actions[button.dataset.tool](button);
+    });
   });
+}
+
+function toggled(button, state) {
+  const isOn = button.getAttribute(state) !== "true";
+  button.setAttribute(state, String(isOn));
+  return isOn;
+}
+
+function unfold(button) {
+  const panel = button.parentNode.querySelector(`[data-panel=${button.dataset.tool}]`);
+  panel.hidden = !toggled(button, "aria-expanded");
 }
