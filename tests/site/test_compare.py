@@ -31,7 +31,7 @@ def columns(page: Page) -> list[str]:
     """The contenders side by side."""
     heads = page.locator("[data-chosen] thead th")
     expect(heads.first).to_be_visible()
-    return heads.all_inner_texts()[1:]
+    return heads.all_text_contents()[1:]
 
 
 def tick(page: Page, name: str) -> Locator:
