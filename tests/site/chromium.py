@@ -97,6 +97,14 @@ def opened(
         context.close()
 
 
+@contextmanager
+def flawless(browser: Browser, address: str) -> Iterator[Page]:
+    """Give a page of a fresh reader, which has complained of nothing when it is left."""
+    with opened(browser, address) as (page, complaints):
+        yield page
+    assert complaints == []
+
+
 def noted(page: Page, address: str) -> list[str]:
     """Give the list to which the page's complaints are added as they come."""
     complaints: list[str] = []

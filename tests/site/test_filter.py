@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.site.chromium import opened, settled
+from tests.site.chromium import flawless, opened, settled
 from tests.site.kinds import the_guide
 
 LIST = "snippets/"
@@ -14,10 +14,9 @@ LIST = "snippets/"
 
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
-    with opened(browser, address) as (page, complaints):
+    with flawless(browser, address) as page:
         settled(page, address + LIST)
         yield page
-    assert complaints == []
 
 
 def expected(**wanted: str) -> set[str]:

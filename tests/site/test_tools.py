@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.site.chromium import opened, settled
+from tests.site.chromium import flawless, opened, settled
 from tests.site.test_browser import violations
 
 START = "categories/web-frameworks/"
@@ -15,10 +15,9 @@ WHOLE = 9
 @pytest.fixture
 def page(browser: Browser, address: str) -> Iterator[Page]:
     """A page with a comparison of many."""
-    with opened(browser, address) as (page, complaints):
+    with flawless(browser, address) as page:
         settled(page, address + START)
         yield page
-    assert complaints == []
 
 
 def tools(page: Page) -> Locator:
@@ -28,7 +27,9 @@ def tools(page: Page) -> Locator:
 
 def columns(page: Page) -> list[str]:
     """The contenders that its table shows, in order."""
-    return page.locator("[data-tools] + .sp-scroll").first.locator("thead th").all_text_contents()[1:]
+    return (
+        page.locator("[data-tools] + .sp-scroll").first.locator("thead th").all_text_contents()[1:]
+    )
 
 
 def test_contender_is_left_out_and_comes_back(page: Page) -> None:

@@ -6,6 +6,13 @@ export function made(name, attributes, ...children) {
   return node;
 }
 
+/* Turn a button on or off; gives which. `state` is the attribute that says it. */
+export function toggled(button, state) {
+  const isOn = button.getAttribute(state) !== "true";
+  button.setAttribute(state, String(isOn));
+  return isOn;
+}
+
 /* A box to tick, with its label. */
 export function tick(name, value, label, isTicked) {
   const box = made("input", { type: "checkbox", name, value });

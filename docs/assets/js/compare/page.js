@@ -1,5 +1,5 @@
 /* `/compare/`: two to four contenders of a question side by side. The address keeps the choice. */
-import { made, tick } from "../made.js";
+import { made, tick, toggled } from "../made.js";
 import { Grid } from "./grid.js";
 
 const FEWEST = 2;
@@ -73,11 +73,7 @@ export function start(form, copied) {
     const evidence = made("button", { class: "sp-tool", type: "button", "aria-pressed": "false" }, "Evidence in words");
     const markdown = made("button", { class: "sp-tool", type: "button" }, "Copy as Markdown");
     const bar = made("div", { class: "sp-tools", role: "group", "aria-label": "Tools" }, evidence, markdown, made("span", { "data-verdict": "" }));
-    evidence.addEventListener("click", () => {
-      const inWords = evidence.getAttribute("aria-pressed") !== "true";
-      evidence.setAttribute("aria-pressed", String(inWords));
-      grid.explain(inWords);
-    });
+    evidence.addEventListener("click", () => grid.explain(toggled(evidence, "aria-pressed")));
     markdown.addEventListener("click", () => copied(markdown, grid.markdown(location.href)));
     return bar;
   }

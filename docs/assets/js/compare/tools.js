@@ -1,5 +1,5 @@
 /* The tools above a comparison: leave contenders out, ask for what they must have, order, copy. */
-import { made, tick } from "../made.js";
+import { made, tick, toggled } from "../made.js";
 import { Grid, value } from "./grid.js";
 
 const MOST_VALUES = 5;
@@ -94,12 +94,6 @@ export function start(copied) {
       actions[button.dataset.tool](button);
     });
   });
-}
-
-function toggled(button, state) {
-  const isOn = button.getAttribute(state) !== "true";
-  button.setAttribute(state, String(isOn));
-  return isOn;
 }
 
 function unfold(button) {
