@@ -42,7 +42,7 @@ prove: test-environment ## execute everything proven; rewrite data/proof/ (only=
 mutate: test-environment ## change snippets; report what no test notices (only=orms/upsert each=5 seed=1 minutes=15)
 	@$(run) tests.mutation $(foreach word,only each seed minutes,$(if $($(word)),$(word)=$($(word))))
 
-bench: test-environment ## measure page weight and what the hooks add, beside stock Material
+bench: test-environment ## measure pages, search and builds beside stock Material, and Lighthouse (args="-k search")
 	@$(run) pytest -n 0 -s tests/benchmarks/site $(args)
 
 clean: ## remove environments, caches and the built site

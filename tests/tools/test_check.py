@@ -10,7 +10,7 @@ from tests.site.building import ROOT
 def test_every_python_file_of_the_repository_is_linted() -> None:
     """An `exclude` that names a folder leaves out every folder of that name."""
     ruff = Path(sys.executable).with_name("ruff")
-    command = [ruff, "check", "--show-files", "."]
+    command = [str(ruff), "check", "--show-files", "."]
     shown = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     linted = set(shown.stdout.splitlines())
     folders = ("hooks", "snippets", "tests", "tools")
