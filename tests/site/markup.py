@@ -21,6 +21,8 @@ class Markup:
     """Every address, where it leads by a link or by a fetch."""
     refresh: str | None = None
     """Where the page sends its reader at once."""
+    unlisted: bool = False
+    """Whether the page asks search engines not to list it."""
     ids: list[str] = field(default_factory=list)
     headings: list[str] = field(default_factory=list)
     inline: list[str] = field(default_factory=list)
@@ -51,6 +53,8 @@ class Reader(HTMLParser):
         if values.get("http-equiv") == "refresh" and (match := REFRESH.match(values["content"])):
             found.refresh = match[1]
             found.links.append(match[1])
+        if values.get("name") == "robots" and "noindex" in values["content"]:
+            found.unlisted = True
         if "id" in values:
             found.ids.append(values["id"])
         if re.fullmatch("h[1-6]", tag):

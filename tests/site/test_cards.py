@@ -45,3 +45,8 @@ def test_every_page_says_what_it_is(site: Path) -> None:
 
 def test_every_thing_with_a_card_has_a_page(site: Path) -> None:
     assert set(shown_cards(the_guide())) <= set(pages())
+
+
+def test_card_of_the_start_page_says_what_its_heading_says(site: Path) -> None:
+    html = (site / "index.html").read_text("utf-8")
+    assert f">{shown_cards(the_guide())[''].title}</h1>" in unescape(html)

@@ -131,13 +131,18 @@ def test_everything_in_the_data_has_its_address(site: Path, kind: str, place: st
     assert [key for key in keys if not (site / place.format(key) / "index.html").is_file()] == []
 
 
+def test_only_tables_to_pick_from_are_kept_from_search_engines(site: Path) -> None:
+    unlisted = {page for page in pages(site) if markup(page).unlisted}
+    assert unlisted == set((site / "compare/tables").iterdir())
+
+
 def test_every_page_is_in_the_site_map_once(site: Path) -> None:
     text = (site / "sitemap.xml").read_text("utf-8")
     listed = Counter(part.partition("</loc>")[0] for part in text.split("<loc>")[1:])
     there = {
         address(site, page)
         for page in pages(site)
-        if page.name != LOST and not markup(page).refresh
+        if page.name != LOST and not markup(page).refresh and not markup(page).unlisted
     }
     assert listed == dict.fromkeys(there, 1)
 
