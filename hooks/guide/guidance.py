@@ -48,6 +48,8 @@ class Stack(Thing):
     """Technologies in roles that work together, in `data/stacks/<id>.yml`."""
 
     name: Line
+    aliases: tuple[Line, ...] = ()
+    """What people type who build such a thing."""
     summary: Line
     """What is built with it, in one sentence."""
     verdict: Prose
@@ -91,6 +93,8 @@ class Section(Model):
     id: Id
     """Its anchor."""
     title: Line
+    aliases: tuple[Line, ...] = ()
+    """What people type who look for this."""
     note: Line | None = None
     """What stands beside the title: a duration, a tier, settled or hype."""
     text: tuple[Prose, ...] = ()
@@ -110,6 +114,8 @@ class Lesson(Thing):
     """Guidance that is no choice between technologies, in `data/learn/<id>.yml`."""
 
     title: Line
+    aliases: tuple[Line, ...] = ()
+    """What people type who look for this."""
     summary: Line
     intro: tuple[Prose, ...] = ()
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
@@ -121,6 +127,8 @@ class Answered(Thing):
     """A question that people ask, in `data/learn/faq/<id>.yml`; at most 150 words of answer."""
 
     question: Line
+    aliases: tuple[Line, ...] = ()
+    """The same question as people type it."""
     answer: Annotated[tuple[Prose, ...], Field(min_length=1)]
     """The verdict first; paragraphs."""
     proof: Annotated[tuple[Address, ...], Field(min_length=1)]

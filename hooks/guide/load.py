@@ -16,6 +16,7 @@ from .models import (
     Decision,
     Implementation,
     Snippet,
+    Synonyms,
     Technology,
     Thing,
     Versus,
@@ -36,6 +37,7 @@ KINDS: Mapping[str, tuple[str, type[Thing]]] = {
     "stack": ("stacks/*", Stack),
     "lesson": ("learn/*", Lesson),
     "answered": ("learn/faq/*", Answered),
+    "synonyms": ("search/*", Synonyms),
     "contract": ("contracts/*", Contract),
     "implementation": ("contracts/*/*", Implementation),
 }
@@ -112,6 +114,7 @@ def _by_field(things: dict[str, dict[str, Thing]]) -> dict[str, dict[str, Thing]
         "technology": "technologies",
         "versus": "versus",
         "answered": "answered",
+        "synonyms": "synonyms",
     }
     return {plural.get(kind, f"{kind}s"): found for kind, found in things.items()}
 

@@ -489,3 +489,10 @@ class Implementation(Thing):
     """Processes, threads, event loop: what is shown beside every figure."""
     advice: Advice
     """Whose advice that is."""
+
+
+class Synonyms(Thing):
+    """What means the same to whoever searches, in `data/search/<id>.yml`."""
+
+    groups: tuple[Annotated[tuple[Line, ...], Field(min_length=2)], ...]
+    """Words and phrases; where one of a group is typed, the single words of the group find too."""

@@ -67,10 +67,14 @@ def search_file(guide: Guide) -> str:
     """The entries as the search script reads them: JSON, a list per entry, short.
 
     `[title, address, place of its kind in kinds, where, tier, aliases, text, words]`; empty ends
-    are left out.
+    are left out. `alike` are the groups of words that mean the same.
     """
-    rows = [_row(entry) for entry in entries(guide)]
-    return json.dumps({"kinds": KINDS, "rows": rows}, ensure_ascii=False, separators=(",", ":"))
+    file = {
+        "kinds": KINDS,
+        "rows": [_row(entry) for entry in entries(guide)],
+        "alike": [group for synonyms in guide.synonyms.values() for group in synonyms.groups],
+    }
+    return json.dumps(file, ensure_ascii=False, separators=(",", ":"))
 
 
 def _row(entry: Entry) -> list[Any]:
@@ -150,15 +154,32 @@ def _choices(guide: Guide) -> Iterator[Entry]:
 def _guidance(guide: Guide) -> Iterator[Entry]:
     for key, stack in guide.stacks.items():
         picks = " ".join(guide.technologies[role.pick].name for role in stack.roles)
-        yield Entry(stack.name, f"stacks/{key}", "Stack", text=stack.summary, words=picks)
+        yield Entry(
+            stack.name,
+            f"stacks/{key}",
+            "Stack",
+            aliases=stack.aliases,
+            text=stack.summary,
+            words=picks,
+        )
     for key, lesson in guide.lessons.items():
-        yield Entry(lesson.title, f"learn/{key}", "Lesson", text=lesson.summary)
+        yield Entry(
+            lesson.title,
+            f"learn/{key}",
+            "Lesson",
+            aliases=lesson.aliases,
+            text=lesson.summary,
+        )
         for section in lesson.sections:
             place = f"learn/{key}#{section.id}"
-            yield Entry(section.title, place, "Section", lesson.title)
+            yield Entry(section.title, place, "Section", lesson.title, aliases=section.aliases)
     for key, one in guide.answered.items():
         yield Entry(
-            one.question, f"learn/faq#{key}", "Question", text=first_sentence(one.answer[0])
+            one.question,
+            f"learn/faq#{key}",
+            "Question",
+            aliases=one.aliases,
+            text=first_sentence(one.answer[0]),
         )
 
 

@@ -11,6 +11,7 @@ from .models import (
     Decision,
     Implementation,
     Snippet,
+    Synonyms,
     Technology,
     Versus,
 )
@@ -42,6 +43,7 @@ class Guide:
     lessons: Mapping[str, Lesson]
     answered: Mapping[str, Answered]
     """The questions of the FAQ, each with its answer."""
+    synonyms: Mapping[str, Synonyms]
     contracts: Mapping[str, Contract]
     implementations: Mapping[str, Implementation]
     packages: Packages

@@ -259,6 +259,22 @@ BROKEN = [
         id="alias of a category that a technology has",
     ),
     pytest.param(
+        "data/learn/mistakes.yml", "  - id: in-memory\n",
+        "  - id: in-memory\n    aliases: [red db]\n",
+        "data/learn/mistakes.yml:6: the alias 'red db' is taken by 'red'; delete one",
+        id="alias of a section that a technology has",
+    ),
+    pytest.param(
+        "data/stacks/keeper.yml", "name: Keeper\n", "name: Keeper\naliases: [red db]\n",
+        "data/stacks/keeper.yml:2: the alias 'red db' is taken by 'red'; delete one",
+        id="alias of a stack that a technology has",
+    ),
+    pytest.param(
+        "data/search/synonyms.yml", "groups:\n", "groups:\n  - [kept, Durable]\n",
+        "data/search/synonyms.yml:3: 'durable' stands in the group of 'kept' already; delete one",
+        id="word in two groups",
+    ),
+    pytest.param(
         STORES, "companions: [green]", "companions: []",
         f"{GREEN}:1: is in no choice of 'stores'; add it there to `contenders` or `companions`",
         id="technology in no choice",

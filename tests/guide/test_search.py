@@ -59,6 +59,27 @@ def test_file_holds_plain_text_and_leaves_empty_ends_out(sample: Guide) -> None:
     assert all(row[-1] for row in file["rows"] if len(row) > 3)
 
 
+def test_guidance_is_found_by_what_people_type(sample: Guide) -> None:
+    """Stacks, lessons, their sections and questions have aliases as everything else."""
+    asked = ("how people ask",)
+    update = {"aliases": asked}
+    lesson = sample.lessons["mistakes"]
+    sections = tuple(one.model_copy(update=update) for one in lesson.sections)
+    guide = replace(
+        sample,
+        stacks={key: one.model_copy(update=update) for key, one in sample.stacks.items()},
+        lessons={"mistakes": lesson.model_copy(update={**update, "sections": sections})},
+        answered={key: one.model_copy(update=update) for key, one in sample.answered.items()},
+    )
+    kinds = {entry.kind for entry in entries(guide) if entry.aliases == asked}
+    assert kinds == {"Stack", "Lesson", "Section", "Question"}
+
+
+def test_file_says_which_words_mean_the_same(sample: Guide) -> None:
+    file = json.loads(search_file(sample))
+    assert file["alike"] == [["lasting", "durable", "survives a restart"]]
+
+
 def test_word_of_an_address_that_the_title_lacks_finds_it(sample: Guide) -> None:
     (key,) = sample.snippets
     snippet = sample.snippets[key].model_copy(update={"title": "Something else"})

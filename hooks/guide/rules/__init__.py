@@ -7,7 +7,7 @@ file is reported once and not again by everything that refers to it.
 from guide.problems import Problem
 from guide.whole import Guide
 
-from . import addresses, cells, choices, code, decisions, stacks, technologies
+from . import addresses, cells, choices, code, decisions, search, stacks, technologies
 from .shared import Rule
 
 RULES: tuple[Rule, ...] = (
@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     code.code_is_plain_text,
     code.snippets_have_their_files,
     code.implementations_have_their_code,
+    search.words_stand_in_one_group,
 )
 
 

@@ -118,6 +118,14 @@ def _aliases(guide: Guide) -> Iterator[tuple[str, str, tuple[str | int, ...], tu
             yield "category", key, ("choices", n), choice.aliases
     for key, snippet in sorted(guide.snippets.items()):
         yield "snippet", key, (), snippet.aliases
+    for key, stack in sorted(guide.stacks.items()):
+        yield "stack", key, (), stack.aliases
+    for key, lesson in sorted(guide.lessons.items()):
+        yield "lesson", key, (), lesson.aliases
+        for n, section in enumerate(lesson.sections):
+            yield "lesson", key, ("sections", n), section.aliases
+    for key, answered in sorted(guide.answered.items()):
+        yield "answered", key, (), answered.aliases
 
 
 def _named(owner: str) -> str:

@@ -1,6 +1,7 @@
 /* The search box: a combobox over a list of links. The page opened it; this fills it. */
 import { made } from "../made.js";
-import { Finder, words } from "./finding.js";
+import { Finder } from "./finding.js";
+import { words } from "./names.js";
 
 const MOST = 12;
 
@@ -27,7 +28,7 @@ export function result({ entry, why }, asked, base) {
   }
   head.append(made("span", { class: "sp-found__kind" }, place));
   const link = made("a", { class: "sp-found", href: base + entry.address }, head);
-  const also = why && !words(entry.title).join("").includes(words(why).join("")) ? made("span", { class: "sp-found__why" }, `also called ${why}`) : "";
+  const also = why && !words(entry.title).join("").includes(words(why).join("")) ? made("span", { class: "sp-found__why" }, `matches “${why}”`) : "";
   if (also || entry.text) {
     link.append(made("span", { class: "sp-found__text" }, also, also && entry.text ? " · " : "", ...marked(entry.text, asked)));
   }

@@ -1,86 +1,72 @@
-/* Finds entries: names first, names that are nearly so next, then words of titles and texts. */
+/* Finds entries: by their whole names, by names that are nearly so, and by the words of names and texts. */
 import MiniSearch from "./minisearch.js";
+import { distance, joined, nameScore, stem, telling, words } from "./names.js";
 
-/* Words of a question that name nothing. */
-const SMALL = new Set(
-  `a an and any are as at be between by can could difference do does for from get good has have how i if in into is it
-  its me my of on or our out python should so some than that the their them then there to up use using versus vs want was
-  we what when where which while who why will with without you your`.split(/\s+/)
-);
-const AGAINST = /\s(?:vs\.?|versus|or|against|and)\s/i;
+const AGAINST = /\s(?:vs\.?|versus|or|against|and|instead\s+of|rather\s+than|over)\s/i;
+const BEFORE = /^(?:the\s+)?(?:differences?\s+between|compar(?:e|ing|ison\s+of)|when\s+to\s+use|should\s+i\s+use)\s+/i;
 /* Where scores are near each other, the page that answers more comes first. */
 const WORTH = {
-  Category: 1.35, Technology: 1.2, Concept: 1.15, Choice: 1.3, Snippet: 1.1, Question: 1.1, Decision: 1.05,
-  Stack: 1.05, Comparison: 0.8, Lesson: 0.9, Section: 0.85, Page: 0.9,
+  Category: 1.1, Technology: 1.08, Concept: 1.08, Choice: 1.1, Snippet: 1.05, Question: 1.05, Decision: 0.97,
+  Stack: 1, Comparison: 0.8, Lesson: 0.95, Section: 0.95, Page: 0.9,
 };
-const FIELDS = { title: 10, aliases: 9, where: 2, words: 2.5, text: 1.5 };
+/* What a word is worth by where it stands, beside 1 in a name. */
+const WHERE = { words: 0.6, where: 0.45, text: 0.4 };
+const NAMED = new Set(["Technology", "Concept", "Category"]);
+const ALSO = 0.85;
+const ALIAS = 0.9;
+const OTHER = 0.85;
+const LONG = 0.3;
+const UNKNOWN = 0.5;
+const TIGHT = 0.5;
+const LOOSE = 0.3;
+const WORDS = 2400;
+/* The score of a pair that has a page, both sides named without a slip. */
+const SURE = 11490;
+/* How much of a score comes from the best name, and how much is left if not all words are there. */
+const NAME = 0.55;
+const SOME = 0.3;
 
-export function words(text) {
-  return text.toLowerCase().normalize("NFKD").match(/[\p{L}\p{N}]+/gu) || [];
-}
-
-const joined = (text) => words(text).join("");
-
-/* "tests" is found by "test", "caching" by "cache": endings are cut off alike in texts and queries. */
-export function stem(word) {
-  if (word.length < 5) return word.length === 4 && /[^s]s$/.test(word) ? word.slice(0, 3) : word;
-  return word.replace(/ies$/, "y").replace(/(?:ings?|ers?|ed|es|e|s)$/, (end, at) => (at < 3 ? end : ""));
-}
-
-/* The number of letters to insert, leave out, change or swap between two texts; `most` + 1 if it is over `most`. */
-export function distance(one, other, most) {
-  if (Math.abs(one.length - other.length) > most) return most + 1;
-  let before, last = Array.from({ length: other.length + 1 }, (_, n) => n);
-  for (let i = 1; i <= one.length; i++) {
-    const now = [i];
-    let least = i;
-    for (let j = 1; j <= other.length; j++) {
-      let cost = Math.min(last[j] + 1, now[j - 1] + 1, last[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
-      if (i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1]) {
-        cost = Math.min(cost, before[j - 2] + 1);
-      }
-      now[j] = cost;
-      least = Math.min(least, cost);
-    }
-    if (least > most) return most + 1;
-    before = last;
-    last = now;
-  }
-  return last[other.length];
-}
-
-/* How well a whole query names something: 4000 the same, up to 2000 its beginning, 1100 or 700 with one or two slips. */
-function nameScore(query, name) {
-  if (name === query) return 4000;
-  if (query.length > 1 && name.startsWith(query)) return 800 + (1200 * query.length) / name.length;
-  if (query.length < 4) return 0;
-  const most = query.length > 5 ? 2 : 1;
-  const slips = distance(query, name, most);
-  if (slips <= most) return 1500 - 400 * slips;
-  if (query.length > 4 && name.length > query.length + 1) {
-    const begun = distance(query, name.slice(0, query.length), most);
-    if (begun <= most) return 700 - 250 * begun;
-  }
-  return 0;
+/* An index of documents whose fields are lists of words without endings. */
+function index(fields, documents) {
+  const made = new MiniSearch({
+    fields,
+    extractField: (document, field) => (field === "id" ? document.id : document[field].join(" ")),
+    tokenize: (text) => text.split(" "),
+    processTerm: (term) => term,
+  });
+  made.addAll(documents);
+  return made;
 }
 
 export class Finder {
-  /* `file` is search/entries.json: {kinds, rows}. */
+  /* `file` is search/entries.json: {kinds, rows, alike}. */
   constructor(file) {
     this.entries = file.rows.map(([title, address, kind, where = "", tier = "", aliases = [], text = "", more = ""], id) => ({
       id, title, address, kind: file.kinds[kind], where, tier, aliases, text, words: more,
     }));
-    this.names = this.entries.flatMap((entry) => [
-      [joined(entry.title), entry, ""],
-      ...entry.aliases.map((alias) => [joined(alias), entry, alias]),
-    ]);
-    this.index = new MiniSearch({
-      fields: Object.keys(FIELDS),
-      extractField: (entry, field) => (field === "aliases" ? entry.aliases.join(" / ") : entry[field]),
-      tokenize: words,
-      processTerm: stem,
-    });
-    this.index.addAll(this.entries);
+    this.addresses = new Map(this.entries.map((entry) => [entry.address, entry]));
+    this.names = this.entries
+      .flatMap((entry) => ["", ...entry.aliases].map((alias) => ({ entry, alias, all: words(alias || entry.title) })))
+      .map((one, id) => ({ ...one, id, joined: one.all.join(""), telling: telling(one.all), stems: one.all.map(stem) }));
+    this.technologies = this.names.filter(({ entry }) => entry.address.startsWith("technologies/"));
+    this.whole = new Map([...this.names].reverse().map(({ joined: name, entry }) => [name, entry]));
+    this.alike = new Map((file.alike || []).flatMap((group) => group.map((one) => [joined(one), group])));
+    const texts = this.entries.map((entry) => ({
+      id: entry.id,
+      ...Object.fromEntries(Object.keys(WHERE).map((field) => [field, words(entry[field]).map(stem)])),
+    }));
+    this.byNames = index(["stems"], this.names);
+    this.byTexts = index(Object.keys(WHERE), texts);
+    this.spread = new Map();
+    const all = texts.map((text) => new Set(Object.keys(WHERE).flatMap((field) => text[field])));
+    this.names.forEach(({ entry, stems }) => stems.forEach((term) => all[entry.id].add(term)));
+    all.forEach((terms) => terms.forEach((term) => this.spread.set(term, (this.spread.get(term) || 0) + 1)));
+  }
+
+  /* What a word tells: nearly 0 if it stands everywhere, 1 if it stands once. */
+  tells(term) {
+    const spread = this.spread.get(term);
+    return spread ? Math.max(0.05, 1 - Math.log(spread) / Math.log(this.entries.length)) : UNKNOWN;
   }
 
   /* The best entries, best first: {entry, why}, why being the alias by which it was found, or "". */
@@ -89,16 +75,12 @@ export class Finder {
     if (!asked) return [];
     const scores = new Map();
     const why = new Map();
-    const add = (entry, score, alias = "") => {
-      if (score > (scores.get(entry) || 0) && score >= 700) why.set(entry, alias);
-      scores.set(entry, Math.max(scores.get(entry) || 0, score));
+    const add = (entry, score, alias) => {
+      scores.set(entry, (scores.get(entry) || 0) + score);
+      if (alias && !why.has(entry)) why.set(entry, alias);
     };
-    this.byName(asked).forEach(([entry, score, alias]) => add(entry, score, alias));
-    const named = new Map(scores);
-    this.byWords(asked).forEach((score, id) => {
-      const entry = this.entries[id];
-      scores.set(entry, (named.get(entry) || 0) + score * WORTH[entry.kind]);
-    });
+    this.byName(asked).forEach(([entry, score, alias]) => add(entry, score, score >= 700 && alias));
+    this.byWords(asked).forEach(([entry, score, alias]) => add(entry, score, alias));
     this.byPair(asked).forEach(([entry, score]) => add(entry, score));
     return [...scores]
       .sort((a, b) => b[1] - a[1] || a[0].id - b[0].id)
@@ -106,56 +88,142 @@ export class Finder {
       .map(([entry]) => ({ entry, why: why.get(entry) || "" }));
   }
 
-  byName(asked) {
+  byName(asked, names = this.names) {
     const query = joined(asked);
     const best = new Map();
-    this.names.forEach(([name, entry, alias]) => {
-      const score = nameScore(query, name) - (alias ? 1 : 0);
+    names.forEach(({ joined: name, entry, alias, stems: { length: words } }) => {
+      const whole = nameScore(query, name);
+      const share = words === 1 ? OTHER : LONG;
+      const score = alias && whole < 4000 ? whole * share : whole - (alias ? 1 : 0);
       if (score > 0 && score > (best.get(entry) || [0])[0]) best.set(entry, [score, alias]);
     });
     return [...best].map(([entry, [score, alias]]) => [entry, score, alias]);
   }
 
-  byWords(asked) {
+  /* What a query asks for, word by word: `{term, also}`, `also` being other words for the same. */
+  terms(asked) {
     const all = words(asked);
-    const telling = all.filter((word) => !SMALL.has(word));
-    const query = (telling.length ? telling : all).join(" ");
-    const last = stem(words(query).pop() || "");
-    const options = {
-      boost: FIELDS,
-      prefix: (term) => term === last,
-      weights: { fuzzy: 0.3, prefix: 0.6 },
-      bm25: { k: 1.2, b: 0.6, d: 0.5 },
-    };
-    const slips = (term) => (term.length > 6 ? 2 : term.length > 3 ? 1 : 0);
-    const scores = new Map();
-    const take = (results, share) => results.forEach((result) => {
-      if (!scores.has(result.id)) scores.set(result.id, result.score * share);
-    });
-    take(this.index.search(query, { ...options, combineWith: "AND" }), 2);
-    if (scores.size < 8) take(this.index.search(query, { ...options, combineWith: "AND", fuzzy: slips }), 1.2);
-    if (scores.size < 8) take(this.index.search(query, { ...options, fuzzy: slips }), 0.6);
-    return scores;
+    const also = new Map();
+    [1, 2, 3].forEach((size) => all.slice(size - 1).forEach((_, n) => {
+      const phrase = all.slice(n, n + size);
+      const others = this.meanings(phrase.join(""));
+      telling(phrase).forEach((term) => also.set(term, [...(also.get(term) || []), ...others]));
+    }));
+    return telling(all).map((term, n, terms) => ({
+      term,
+      also: (also.get(term) || []).filter((other) => !terms.includes(other)),
+      last: n === terms.length - 1,
+    }));
   }
 
-  /* "celery vs dramatiq": the page of the pair, then its sides. */
+  /* Other single words for what a word or phrase means. */
+  meanings(phrase) {
+    const named = this.whole.get(phrase);
+    const names = named && NAMED.has(named.kind) ? [named.title] : [];
+    const others = [...(this.alike.get(phrase) || []), ...names].map((other) => words(other).map(stem));
+    return others.filter((stems) => stems.length === 1).map(([one]) => one);
+  }
+
+  /* The words of an index that a term means: word → how nearly, at most 1. */
+  meant(index, { term, also, last }) {
+    const slips = term.length > 6 ? 2 : term.length > 3 ? 1 : 0;
+    const near = (word) => {
+      if (word === term) return 1;
+      if (also.includes(word)) return ALSO;
+      if (word.startsWith(term)) return (last ? 0.5 : 0.35) + (0.4 * term.length) / word.length;
+      return 0.85 - 0.2 * distance(term, word, slips);
+    };
+    const known = this.spread.has(term);
+    const queries = [
+      { queries: [term], prefix: last ? term.length > 1 : term.length > 2, fuzzy: known ? 0 : slips },
+      { queries: also, prefix: false, fuzzy: 0 },
+    ];
+    const found = new Map();
+    queries.filter((one) => one.queries.length).forEach((one) => {
+      index.search({ combineWith: "OR", ...one }).forEach(({ id, match }) => {
+        const hits = found.get(id) || new Map();
+        Object.entries(match).forEach(([word, fields]) => hits.set(word, { near: near(word), fields }));
+        found.set(id, hits);
+      });
+    });
+    return found;
+  }
+
+  byWords(asked) {
+    const terms = this.terms(asked);
+    const all = terms.map(({ term }) => this.tells(term));
+    const sum = all.reduce((a, b) => a + b, 0);
+    const names = new Map();
+    const entries = new Map();
+    const cover = (entry, n, share) => {
+      const covered = entries.get(entry) || Array(terms.length).fill(0);
+      covered[n] = Math.max(covered[n], share);
+      entries.set(entry, covered);
+    };
+    terms.forEach((term, n) => {
+      this.meant(this.byNames, term).forEach((hits, id) => {
+        const [[word, { near }]] = [...hits].sort((a, b) => b[1].near - a[1].near);
+        const one = names.get(id) || { asked: 0, words: new Map() };
+        one.asked += all[n] * near;
+        one.words.set(word, Math.max(one.words.get(word) || 0, near));
+        names.set(id, one);
+        cover(this.names[id].entry, n, near);
+      });
+      this.meant(this.byTexts, term).forEach((hits, id) => hits.forEach(({ near, fields }) => {
+        cover(this.entries[id], n, near * Math.max(...fields.map((field) => WHERE[field])));
+      }));
+    });
+    const best = new Map();
+    names.forEach(({ asked: part, words: hit }, id) => {
+      const { entry, alias, telling: said } = this.names[id];
+      const whole = said.reduce((a, term) => a + this.tells(term), 0);
+      const met = [...hit].reduce((a, [word, near]) => a + this.tells(word) * near, 0);
+      const tight = alias || NAMED.has(entry.kind) ? TIGHT : LOOSE;
+      const score = (part / sum) * (1 - tight + tight * Math.min(1, met / whole)) * (alias ? ALIAS : 1);
+      if (score > (best.get(entry) || [0])[0]) best.set(entry, [score, alias]);
+    });
+    return [...entries].map(([entry, covered]) => {
+      const [name, alias] = best.get(entry) || [0, ""];
+      const coverage = covered.reduce((a, share, n) => a + share * all[n], 0) / sum;
+      const matched = covered.reduce((a, share, n) => a + (share ? all[n] : 0), 0) / sum;
+      const score = WORDS * (NAME * name + (1 - NAME) * coverage) * (SOME + (1 - SOME) * matched) * WORTH[entry.kind];
+      return [entry, score, name > 0.6 && alias];
+    });
+  }
+
+  /* "celery vs dramatiq", "rq celery": the page of the pair, then its sides. */
   byPair(asked) {
-    const sides = asked.split(AGAINST);
-    if (sides.length !== 2) return [];
-    const found = sides.map((side) => this.byName(side)
-      .filter(([entry, score]) => entry.address.startsWith("technologies/") && score > 400)
+    const plain = asked.replace(BEFORE, "");
+    const said = plain.split(AGAINST);
+    const sides = said.length === 2 ? said.map((side) => this.near(side)) : this.cut(plain);
+    if (!sides) return [];
+    const [best] = sides[0]
+      .flatMap(([one, first]) => sides[1].map(([other, second]) => {
+        const key = [one, other].map((entry) => entry.address.split("/")[1]).sort().join("-vs-");
+        const pair = this.addresses.get(`compare/${key}/`);
+        return { one, other, pair, score: one === other ? 0 : first + second + (pair ? 3500 : 0) };
+      }))
+      .filter(({ score, pair }) => score && (pair || (said.length === 2 && score > 4000)))
+      .sort((a, b) => b.score - a.score);
+    if (!best || (best.score < SURE && this.whole.has(joined(asked)))) return [];
+    return [[best.one, 12000], [best.other, 9000], ...(best.pair ? [[best.pair, 30000]] : [])];
+  }
+
+  /* The technologies that a side of a pair may mean, with how well. */
+  near(side) {
+    return this.byName(side, this.technologies)
+      .filter(([, score]) => score > 400)
       .sort((a, b) => b[1] - a[1])
-      .filter(([, score], _, [[, best]]) => score > best / 2)
-      .map(([entry]) => entry));
-    if (!found[0].length || !found[1].length) return [];
-    const id = (entry) => entry.address.split("/")[1];
-    for (const one of found[0].slice(0, 4)) {
-      for (const other of found[1].slice(0, 4)) {
-        const address = `compare/${[id(one), id(other)].sort().join("-vs-")}/`;
-        const pair = this.entries.find((entry) => entry.address === address);
-        if (pair) return [[pair, 9000], [one, 8000], [other, 7999]];
-      }
-    }
-    return [[found[0][0], 3600], [found[1][0], 3599]];
+      .slice(0, 6);
+  }
+
+  /* A query of two names with nothing between them. */
+  cut(asked) {
+    const all = words(asked);
+    return all
+      .slice(1)
+      .map((_, n) => [all.slice(0, n + 1), all.slice(n + 1)].map((side) => this.whole.get(side.join(""))))
+      .filter((pair) => pair.every((entry) => entry && entry.address.startsWith("technologies/")))
+      .map((pair) => pair.map((entry) => [[entry, 4000]]))[0];
   }
 }
