@@ -63,6 +63,7 @@ function filling(base, dialog) {
   const status = dialog.querySelector("[role=status]");
   let active = -1;
   let ready;
+  let due = 0;
 
   function activate(number) {
     const options = list.children;
@@ -86,6 +87,8 @@ function filling(base, dialog) {
   }
 
   function show() {
+    cancelAnimationFrame(due);
+    due = 0;
     const asked = input.value.trim();
     const found = ready ? ready.find(asked, MOST) : [];
     list.replaceChildren(...found.map((one, number) => {
@@ -107,8 +110,10 @@ function filling(base, dialog) {
     ArrowUp: () => activate(active - 1),
     Enter: () => list.children[active].click(),
   };
-  input.addEventListener("input", show);
+  /* Keys that come faster than the screen is drawn are answered once. */
+  input.addEventListener("input", () => { due ||= requestAnimationFrame(show); });
   input.addEventListener("keydown", (event) => {
+    if (due && keys[event.key]) show();
     if (!keys[event.key] || !list.children.length || event.isComposing) return;
     event.preventDefault();
     keys[event.key]();

@@ -9,22 +9,33 @@ const WORTH = {
   Category: 1.1, Technology: 1.08, Concept: 1.08, Choice: 1.1, Snippet: 1.05, Question: 1.05, Decision: 0.97,
   Stack: 1, Comparison: 0.8, Lesson: 0.95, Section: 0.95, Page: 0.9,
 };
-/* What a word is worth by where it stands, beside 1 in a name. */
-const WHERE = { words: 0.6, where: 0.45, text: 0.4 };
+/* The kinds whose titles are names; those of the others are sentences. */
 const NAMED = new Set(["Technology", "Concept", "Category"]);
-const ALSO = 0.85;
-const ALIAS = 0.9;
+
+/* Of the score of a whole name, what is left for other names of one word, and of several. */
 const OTHER = 0.85;
 const LONG = 0.3;
-const UNKNOWN = 0.5;
-const TIGHT = 0.5;
-const LOOSE = 0.3;
+
+/* The score of a query whose every word stands in a name that has no others. */
 const WORDS = 2400;
-/* The score of a pair that has a page, both sides named without a slip. */
-const SURE = 11490;
-/* How much of a score comes from the best name, and how much is left if not all words are there. */
+/* How much of it comes from the best name, and how much is left if only part of the query is there. */
 const NAME = 0.55;
 const SOME = 0.3;
+/* What a word is worth by where it stands, beside 1 in a title and a little less in another name. */
+const WHERE = { words: 0.6, where: 0.45, text: 0.4 };
+const ALIAS = 0.9;
+/* What another word for the same is worth, and what a word tells that stands nowhere. */
+const ALSO = 0.85;
+const UNKNOWN = 0.5;
+/* How much of a name's score depends on its other words, in names and in sentences. */
+const TIGHT = 0.5;
+const LOOSE = 0.3;
+
+/* Pairs come before everything, then their sides; those without a page only where both sides are sure. */
+const PAIR = 30000;
+const SIDES = [12000, 9000];
+const PAGE = 3500;
+const SURE = 8000 + PAGE - 10;
 
 /* An index of documents whose fields are lists of words without endings. */
 function index(fields, documents) {
@@ -88,6 +99,7 @@ export class Finder {
       .map(([entry]) => ({ entry, why: why.get(entry) || "" }));
   }
 
+  /* By whole names: the query is one, begins one, or nearly. */
   byName(asked, names = this.names) {
     const query = joined(asked);
     const best = new Map();
@@ -149,6 +161,7 @@ export class Finder {
     return found;
   }
 
+  /* By the words of names and texts: how much of the query an entry has, and how much else its best name says. */
   byWords(asked) {
     const terms = this.terms(asked);
     const all = terms.map(({ term }) => this.tells(term));
@@ -201,12 +214,12 @@ export class Finder {
       .flatMap(([one, first]) => sides[1].map(([other, second]) => {
         const key = [one, other].map((entry) => entry.address.split("/")[1]).sort().join("-vs-");
         const pair = this.addresses.get(`compare/${key}/`);
-        return { one, other, pair, score: one === other ? 0 : first + second + (pair ? 3500 : 0) };
+        return { one, other, pair, score: one === other ? 0 : first + second + (pair ? PAGE : 0) };
       }))
       .filter(({ score, pair }) => score && (pair || (said.length === 2 && score > 4000)))
       .sort((a, b) => b.score - a.score);
     if (!best || (best.score < SURE && this.whole.has(joined(asked)))) return [];
-    return [[best.one, 12000], [best.other, 9000], ...(best.pair ? [[best.pair, 30000]] : [])];
+    return [[best.one, SIDES[0]], [best.other, SIDES[1]], ...(best.pair ? [[best.pair, PAIR]] : [])];
   }
 
   /* The technologies that a side of a pair may mean, with how well. */
