@@ -31,11 +31,11 @@ print("works", flush=True) or time.sleep(20)
 """
 FORKS = """\
 import os
-if os.fork():
-    os.wait()
-else:
+def child():
     print("works", flush=True)
     os._exit(0)
+os.fork() or child()
+os.wait()
 """
 STARTS_WORKER = """\
 import pathlib, subprocess, sys
