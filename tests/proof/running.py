@@ -33,8 +33,8 @@ include =
 # Sees threads and greenlets alike (SQLAlchemy's asynchronous sessions run in these), and tells
 # Python to stop reporting what is not asked for: celery-task's test takes half the CPU time.
 core = sysmon
-# Lines of workers and servers that a test starts count too, if they end by themselves or by SIGTERM.
-# After a fork only functions that the child enters are seen: what it misses counts as not run.
+# Lines of workers and servers that a test starts count too, if these end by themselves or by
+# SIGTERM. After a fork only functions that the child enters are seen; more counts as not run.
 patch = subprocess, _exit, fork
 sigterm = true
 disable_warnings = no-data-collected, module-not-imported, module-not-measured
