@@ -1,6 +1,7 @@
 """No token or a bad one is 401, a good one without the scope is 403; each says what is wanted."""
 
 import secrets
+from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -42,6 +43,12 @@ def seen(answer: httpx2.Response) -> tuple[int, str | None]:
 def test_token_without_scopes_is_a_user(client: TestClient) -> None:
     answer = client.get("/me", headers=bearer())
     assert (answer.status_code, answer.json()) == (200, {"id": 42})
+
+
+def test_nobody_can_add_to_what_the_token_said(snippet: ModuleType) -> None:
+    user = snippet.User(42, frozenset())
+    with pytest.raises(FrozenInstanceError):
+        user.scopes = frozenset({"invoices:write"})
 
 
 def test_each_route_takes_its_own_scope(client: TestClient) -> None:

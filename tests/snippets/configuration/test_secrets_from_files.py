@@ -73,6 +73,7 @@ def test_next_connection_to_the_cache_has_the_new_password(
 def test_next_connection_to_the_database_has_the_new_password(
     snippet: ModuleType, mounted: Mounted
 ) -> None:
+    assert snippet.pool.closed  # to import it opens nothing
     with snippet.pool as pool:
         pool.wait()
         with pool.connection() as connection:

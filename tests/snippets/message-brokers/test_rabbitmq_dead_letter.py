@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -83,8 +84,17 @@ async def exists(channel: AbstractChannel, name: str) -> bool:
 async def publish(channel: AbstractChannel, *bodies: bytes) -> None:
     """Put messages into the work queue."""
     for body in bodies:
-        message = aio_pika.Message(body, message_id="m1")
+        await until(partial(taken, channel, body))
+
+
+async def taken(channel: AbstractChannel, body: bytes) -> bool:
+    """Publish and tell whether the broker took it; a queue may refuse what comes at its birth."""
+    message = aio_pika.Message(body, message_id="m1")
+    try:
         await channel.default_exchange.publish(message, "invoices")
+    except aio_pika.exceptions.DeliveryError:
+        return False
+    return True
 
 
 async def waiting(channel: AbstractChannel, name: str) -> int:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
@@ -135,6 +136,11 @@ def test_model_refuses_its_own_factory_without_the_rule_for_due(suite: ModuleTyp
     ModelFactory.seed_random(1)
     with pytest.raises(ValidationError, match="due before it was ordered"):
         OrderFactory.batch(20)
+
+
+def test_order_may_be_due_on_its_own_day(suite: ModuleType) -> None:
+    day = date(2026, 11, 20)
+    assert suite.OrderFactory.build(ordered=day, due=day).due == day
 
 
 def test_dicts_for_nested_models_are_dropped_without_a_word(suite: ModuleType) -> None:

@@ -7,6 +7,7 @@ from typing import NoReturn
 import pytest
 from flask import Flask
 from sqlalchemy import make_url
+from sqlalchemy.orm import DeclarativeBase
 from werkzeug.exceptions import ServiceUnavailable
 
 
@@ -30,6 +31,7 @@ def test_book_is_read_through_psycopg(snippet: ModuleType, app: Flask) -> None:
         snippet.db.session.add(snippet.Book(title="Dune"))
         snippet.db.session.commit()
     assert app.test_client().get("/books/1").json == {"id": 1, "title": "Dune"}
+    assert issubclass(snippet.Book, DeclarativeBase)  # not the style of SQLAlchemy 1
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
