@@ -238,4 +238,21 @@
     }, { passive: true });
     markCurrent();
   }
+
+  /* ---- without a network: what was read stays readable, where the site is published ---- */
+  var canonical = document.querySelector("link[rel=canonical]");
+
+  function keepWhatIsRead() {
+    var read = performance.getEntriesByType("resource").map(function (entry) { return entry.name; });
+    var own = read.concat(location.href.replace(/#.*/, "")).filter(function (one) { return one.startsWith(base); });
+    navigator.serviceWorker.register(base + "offline.js")
+      .then(function () { return navigator.serviceWorker.ready; })
+      .then(function (ready) { ready.active.postMessage(own); })
+      .catch(function () {});
+  }
+
+  /* A site that is being written would keep old pages of whatever else has its port next. */
+  if (navigator.serviceWorker && canonical && canonical.href.startsWith(base)) {
+    addEventListener("load", keepWhatIsRead);
+  }
 })();
