@@ -179,7 +179,8 @@ def test_own_server_is_another_one_and_stopped_afterwards(services: Registry, na
         assert url != service.url
         assert registry.KINDS[name].version(url) == service.version
 
-    with pytest.raises(ServiceBroken, match="refused"):
+    # Its port is free again, and for a moment a server of another worker may have it.
+    with pytest.raises(ServiceBroken, match=r"refused|reset"):
         registry.KINDS[name].version(url)
     assert list((services.directory / name).glob("own-*")) == []
 

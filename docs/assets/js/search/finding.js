@@ -2,8 +2,12 @@
 import MiniSearch from "./minisearch.js";
 import { distance, joined, nameScore, stem, telling, words } from "./names.js";
 
-const AGAINST = /\s(?:vs\.?|versus|or|against|and|instead\s+of|rather\s+than|over)\s/i;
-const BEFORE = /^(?:the\s+)?(?:differences?\s+between|compar(?:e|ing|ison\s+of)|when\s+to\s+use|should\s+i\s+use)\s+/i;
+const AGAINST = /\s(?:vs\.?|versus|or|against|and|instead\s+of|rather\s+than|over|to)\s/i;
+const AROUND = new RegExp(
+  String.raw`^(?:the\s+)?(?:differences?\s+between|compar(?:e|ing|ison\s+of)|when\s+to\s+use|should\s+i\s+use|`
+  + String.raw`(?:(?:migrat|switch|mov)(?:e|ing)?\s+)?from|(?:migrat|switch|mov)(?:e|ing)?)\s+`
+  + String.raw`|\s+(?:differences?|comparison|compared)$`, "gi"
+);
 /* Where scores are near each other, the page that answers more comes first. */
 const WORTH = {
   Category: 1.1, Technology: 1.08, Concept: 1.08, Choice: 1.1, Snippet: 1.05, Question: 1.05, Decision: 0.97,
@@ -206,7 +210,7 @@ export class Finder {
 
   /* "celery vs dramatiq", "rq celery": the page of the pair, then its sides. */
   byPair(asked) {
-    const plain = asked.replace(BEFORE, "");
+    const plain = asked.replace(AROUND, "");
     const said = plain.split(AGAINST);
     const sides = said.length === 2 ? said.map((side) => this.near(side)) : this.cut(plain);
     if (!sides) return [];
