@@ -65,7 +65,7 @@ export class Finder {
       .map((one, id) => ({ ...one, id, joined: one.all.join(""), telling: telling(one.all), stems: one.all.map(stem) }));
     this.technologies = this.names.filter(({ entry }) => entry.address.startsWith("technologies/"));
     this.whole = new Map([...this.names].reverse().map(({ joined: name, entry }) => [name, entry]));
-    this.alike = new Map((file.alike || []).flatMap((group) => group.map((one) => [joined(one), group])));
+    this.alike = new Map(file.alike.flatMap((group) => group.map((one) => [joined(one), group])));
     const texts = this.entries.map((entry) => ({
       id: entry.id,
       ...Object.fromEntries(Object.keys(WHERE).map((field) => [field, words(entry[field]).map(stem)])),
