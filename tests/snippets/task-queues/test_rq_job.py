@@ -51,7 +51,7 @@ def test_worker_with_scheduler_tries_again_after_a_pause(
 ) -> None:
     partner.answers = {1: [503], 2: [422], 4: ["wait"]}
     jobs = [snippet.enqueue_invoice(number) for number in (1, 2, 3)]
-    slow = snippet.queue.enqueue(snippet.send_invoice, 4, job_timeout=2).id
+    slow = snippet.queue.enqueue(snippet.send_invoice, 4, job_timeout=5).id
     with working("--with-scheduler"):
         until(lambda: all(state(snippet, job) == "finished" for job in jobs), 60)
         until(lambda: state(snippet, slow) == "failed", 30)
@@ -59,8 +59,7 @@ def test_worker_with_scheduler_tries_again_after_a_pause(
     assert results == ["receipt 2", "refused with 422", "receipt 1"]
     first, second = partner.times(1)
     assert second - first >= 1  # a second off: the scheduler counts in whole ones
-    assert [len(partner.times(number)) for number in (2, 3)] == [1, 1]
-    assert len(partner.times(4)) <= 1  # a busy machine may not even have loaded it in two seconds
+    assert [len(partner.times(number)) for number in (2, 3, 4)] == [1, 1, 1]
     assert "JobTimeoutException" in str(job_of(snippet, slow).latest_result().exc_string)
     assert 3300 < store.ttl(f"rq:job:{jobs[0]}") <= 3600
 
