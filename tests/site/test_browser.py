@@ -20,6 +20,10 @@ UNFOLD = """most => document.querySelectorAll("details").forEach(one => {
 PAINTED = """() => new Promise(done =>
   new PerformanceObserver(() => done(true)).observe({type: "paint", buffered: true}))"""
 
+# Where a parser may rest with the head half read: within the search button, after it, at the end.
+HEAD_ENDS = ('class="sp-search__word">Search</span>', "</dialog>", "</header>")
+HEAD_PARTS = (".sp-head__in", ".sp-logo", ".sp-tabs", ".sp-head__end", ".sp-search", ".sp-theme")
+
 
 @pytest.fixture
 def url(kind: str, site: Path, address: str) -> str:
@@ -104,24 +108,33 @@ def test_nothing_moves_when_the_fonts_come_late(
         assert not lines, listed(lines)
 
 
+@pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("kind", EVERY_KIND)
 def test_head_stands_where_it_will_before_the_rest_has_come(
-    browser: Browser, address: str, url: str
+    browser: Browser, address: str, url: str, width: int
 ) -> None:
-    """A slow line gives the head first; what comes after it must not move it."""
-    with opened(browser, address) as (page, _):
+    """A slow line gives the page in pieces; what comes later must not move what is there."""
+    with opened(browser, address, width=width) as (page, _):
         settled(page, url)
-        whole = page.locator(".sp-head__in").bounding_box()
-        page.route(url, lambda route: route.fulfill(body=up_to_the_head(route), status=200))
-        page.goto(url)
-        assert page.locator("main").count() == 0
-        assert page.locator(".sp-head__in").bounding_box() == whole
+        whole = boxes(page)
+        text = page.request.get(url).text()
+        for end in HEAD_ENDS:
+            answered_with(page, url, text.partition(end)[0] + end)
+            page.goto(url)
+            assert page.locator("main").count() == 0
+            found = boxes(page)
+            assert found == {part: whole[part] for part in found}, f"cut after {end}"
 
 
-def up_to_the_head(route: Route) -> str:
-    """The page's text up to the end of its header, as a parser holds it for a moment."""
-    before, end, _ = route.fetch().text().partition("</header>")
-    return before + end
+def answered_with(page: Page, url: str, body: str) -> None:
+    """Answer with that text what is asked of the address from now on."""
+    page.route(url, lambda route: route.fulfill(body=body, status=200))
+
+
+def boxes(page: Page) -> dict[str, dict[str, float]]:
+    """Selector → place and size of each part of the head that is there and shown."""
+    parts = {part: page.locator(part) for part in HEAD_PARTS}
+    return {part: box for part, one in parts.items() if one.count() and (box := one.bounding_box())}
 
 
 @pytest.mark.parametrize("kind", EVERY_KIND)
@@ -180,6 +193,18 @@ def test_reversed_pair_sends_its_reader_on(browser: Browser, address: str, site:
         page.goto(f"{address}compare/{other}-vs-{one}/")
         page.wait_for_url(address + pair)
         assert complaints == []
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_moves_when_what_a_lost_reader_may_have_meant_is_found(
+    browser: Browser, address: str, width: int
+) -> None:
+    with opened(browser, address, width=width) as (page, _):
+        page.goto(f"{address}technologies/postgrsql/")
+        page.locator("[data-lost] a").nth(3).wait_for()
+        page.evaluate(QUIET)
+        lines = list(page.evaluate("seen.shifts"))
+        assert not lines, listed(lines)
 
 
 def test_lost_reader_gets_the_page_for_it(browser: Browser, address: str) -> None:
