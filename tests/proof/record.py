@@ -1,21 +1,17 @@
 """What one run of one test file left behind."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
-RECORD_VARIABLE = "STACKPROOF_RECORD"
-COVER_VARIABLE = "STACKPROOF_COVER"
-COVERAGE_FILE_VARIABLE = "STACKPROOF_COVERAGE_FILE"
 
 
 class Record(BaseModel):
     """The run of a test file, as its own process wrote it down."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     passed: int
     failures: tuple[str, ...]
@@ -46,8 +42,3 @@ class Record(BaseModel):
     def all_of(self, name: str) -> list[Any]:
         """The values of every property of that name."""
         return [value for key, value in self.properties if key == name]
-
-
-def covered_paths() -> list[str]:
-    """The files whose lines this process must count, from the environment."""
-    return [path for path in os.environ.get(COVER_VARIABLE, "").split(os.pathsep) if path]

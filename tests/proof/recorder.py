@@ -1,6 +1,7 @@
 """The pytest plugin that writes the record of a run: `pytest -p tests.proof.recorder FILE`."""
 
 import gc
+import json
 import os
 import sys
 import warnings
@@ -11,7 +12,7 @@ from typing import Any
 import coverage
 import pytest
 
-from tests.proof.record import COVERAGE_FILE_VARIABLE, RECORD_VARIABLE, Record, covered_paths
+from tests.proof.handed import COVERAGE_FILE_VARIABLE, RECORD_VARIABLE, covered_paths
 
 PATHS = covered_paths()
 COVERAGE = coverage.Coverage(config_file=os.environ[COVERAGE_FILE_VARIABLE]) if PATHS else None
@@ -54,18 +55,18 @@ def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> N
 
 
 def pytest_unconfigure() -> None:
-    """Write the record to the file that the environment names."""
+    """Write the fields of a `Record` to the file that the environment names."""
     if RECORD_VARIABLE not in os.environ:
         return
-    record = Record(
-        passed=len(PASSED),
-        failures=tuple(FAILURES),
-        skipped=tuple(SKIPPED),
-        imported=tuple(sorted({name.partition(".")[0] for name in sys.modules})),
-        properties=tuple(PROPERTIES),
-        uncovered=_uncovered(),
-    )
-    Path(os.environ[RECORD_VARIABLE]).write_text(record.model_dump_json(), "utf-8")
+    record = {
+        "passed": len(PASSED),
+        "failures": FAILURES,
+        "skipped": SKIPPED,
+        "imported": sorted({name.partition(".")[0] for name in sys.modules}),
+        "properties": PROPERTIES,
+        "uncovered": _uncovered(),
+    }
+    Path(os.environ[RECORD_VARIABLE]).write_text(json.dumps(record), "utf-8")
 
 
 def _reason(longrepr: object) -> str:

@@ -8,17 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.proof.record import (
-    COVER_VARIABLE,
-    COVERAGE_FILE_VARIABLE,
-    RECORD_VARIABLE,
-    ROOT,
-    Record,
-)
+from tests.proof.handed import COVER_VARIABLE, COVERAGE_FILE_VARIABLE, RECORD_VARIABLE
+from tests.proof.record import ROOT, Record
 from tests.proof.things import Thing
 
-WITHOUT = ("cacheprovider", "examples", "hypothesispytest", "xdist")
-"""Plugins that cost time and do nothing for one file."""
+PLUGINS = ("--disable-plugin-autoload", "-ppytest_timeout", "-pno:cacheprovider")
+"""Finding and importing plugins that do nothing for one file took longer than most tests."""
 
 TIMEOUT = 900
 """Seconds after which a run is broken off: benchmarks take minutes, hung tests for ever."""
@@ -67,7 +62,7 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
             "PYTEST_DEBUG_TEMPROOT": folder,
         }
         command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q"]
-        command += ["-p", "tests.proof.recorder", *(f"-pno:{name}" for name in WITHOUT)]
+        command += ["-p", "tests.proof.recorder", *PLUGINS]
         code = _exit_code(command, environment, output, timeout)
         said = output.read_text("utf-8", "replace").strip()[-3000:]
         if code is None:
