@@ -61,6 +61,16 @@ class ProofContext:
         """The snippets in which a technology takes part."""
         return {k: s for k, s in self.guide.snippets.items() if key in s.technologies}
 
+    def same_job(self, key: str) -> dict[str, str]:
+        """Snippet → what its tab says, for those that do the job of this one, itself too."""
+        job = self.guide.snippets[key].same_job
+        found = {
+            other: self.guide.technologies[snippet.technologies[0]].name
+            for other, snippet in self.guide.snippets.items()
+            if job is not None and snippet.same_job == job
+        }
+        return dict(sorted(found.items(), key=lambda item: item[1].lower()))
+
     def snippets_in(self, category: str) -> dict[str, Snippet]:
         """The snippets of a category."""
         return {k: s for k, s in self.guide.snippets.items() if k.startswith(f"{category}/")}

@@ -438,7 +438,10 @@ class Snippet(Thing):
     """What people type who need this code."""
     when: Line
     """When to use it."""
+    same_job: Line | None = None
+    """What other snippets with the same words do too: tabs lead from one to the next."""
     technologies: Annotated[tuple[Id, ...], Field(min_length=1)]
+    """The first is the one that a tab names."""
     services: tuple[ServiceName, ...] = ()
     """What must be running."""
     waits_for: Line | None = None

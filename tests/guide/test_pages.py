@@ -65,6 +65,38 @@ def test_pages_say_what_their_golden_files_say(sample: Guide) -> None:
         assert text == (GOLDEN / name).read_text("utf-8"), name
 
 
+@pytest.fixture
+def twins(tree: Tree) -> Tree:
+    """The sample with a second snippet, in Blue, that does what the first does in Red."""
+    described = "data/snippets/stores/keep-state"
+    tree.change(f"{described}.yml", "install:", "same_job: State that stays\ninstall:")
+    text = (tree.root / f"{described}.yml").read_text("utf-8")
+    tree.write(f"{described}-too.yml", text.replace("[red]", "[blue]").replace(" in Red", ""))
+    for path in ("snippets/stores/keep_state.py", "tests/snippets/stores/test_keep_state.py"):
+        tree.write(path.replace(".py", "_too.py"), (tree.root / path).read_bytes())
+    return tree
+
+
+def test_snippets_of_one_job_have_tabs_that_lead_from_one_to_the_next(twins: Tree) -> None:
+    page = rendered_pages(twins.guide())["snippets--stores--keep-state.md"]
+    tabs = page.partition('<ul class="sp-jobs__tabs">')[2].partition("</ul>")[0]
+    assert re.findall(r'<a href="([^"]+)"( aria-current="page")?>(\w+)</a>', tabs) == [
+        ("../keep-state-too/#same-job", "", "Blue"),
+        ("#same-job", ' aria-current="page"', "Red"),
+    ]
+    assert "State that stays" in page
+
+
+def test_tabs_of_one_job_name_different_technologies(twins: Tree) -> None:
+    twins.change("data/snippets/stores/keep-state-too.yml", "[blue]", "[red, blue]")
+    (problem,) = twins.problems()
+    assert problem == (
+        "data/snippets/stores/keep-state-too.yml:3: begins with the technology of "
+        "'stores/keep-state', which does the same job; let another come first, "
+        "or leave out the job"
+    )
+
+
 def test_every_view_has_a_golden_file() -> None:
     """A view that is added needs one too."""
     generated = {"technology", "versus", "decision", "stack", "lesson", "snippet", "contract"}

@@ -275,6 +275,11 @@ BROKEN = [
         id="word in two groups",
     ),
     pytest.param(
+        SNIPPET, "install:", "same_job: State that stays\ninstall:",
+        f"{SNIPPET}:4: no other snippet does the job 'State that stays'; delete the line",
+        id="job of one snippet",
+    ),
+    pytest.param(
         STORES, "companions: [green]", "companions: []",
         f"{GREEN}:1: is in no choice of 'stores'; add it there to `contenders` or `companions`",
         id="technology in no choice",

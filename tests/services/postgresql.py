@@ -50,7 +50,9 @@ def fresh_database(url: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
     database = sql.Identifier(name)
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(database))
+        # Half the time of the default, which writes every page of the template to the log.
+        how = "STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+        connection.execute(sql.SQL(f"CREATE DATABASE {{}} {how}").format(database))
     try:
         yield urlsplit(url)._replace(path=f"/{name}").geturl()
     finally:

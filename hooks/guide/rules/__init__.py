@@ -29,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     addresses.lessons_have_their_own_place,
     code.code_is_plain_text,
     code.snippets_have_their_files,
+    code.jobs_are_done_by_several,
     code.implementations_have_their_code,
     search.words_stand_in_one_group,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from guide.places import code_files, highlighted_lines, snippet_files, test_path
-from guide.problems import Problem
+from guide.problems import Problem, nearest
 from guide.whole import Guide
 
 from .shared import unknown
@@ -54,6 +54,28 @@ def snippets_have_their_files(guide: Guide) -> Iterator[Problem]:
         if path.is_file() and key not in known and ("snippet", key) not in guide.files:
             shown = path.relative_to(guide.root).as_posix()
             yield Problem(shown, 1, f"is shown nowhere; describe it in data/snippets/{key}.yml")
+
+
+def jobs_are_done_by_several(guide: Guide) -> Iterator[Problem]:
+    """Tabs lead somewhere, and no two of them say the same."""
+    jobs: dict[str, dict[str, str]] = {}
+    for key, snippet in sorted(guide.snippets.items()):
+        if snippet.same_job is not None:
+            jobs.setdefault(snippet.same_job, {})[key] = snippet.technologies[0]
+    for job, done in jobs.items():
+        tabs: dict[str, str] = {}
+        for key, technology in done.items():
+            if (first := tabs.setdefault(technology, key)) != key:
+                message = (
+                    f"begins with the technology of '{first}', which does the same job; "
+                    "let another come first, or leave out the job"
+                )
+                yield guide.files["snippet", key].problem(("technologies", 0), message)
+        if len(done) == 1:
+            (key,) = done
+            cure = nearest(job, set(jobs) - {job}, "delete the line")
+            message = f"no other snippet does the job '{job}'; {cure}"
+            yield guide.files["snippet", key].problem(("same_job",), message)
 
 
 def implementations_have_their_code(guide: Guide) -> Iterator[Problem]:
