@@ -83,14 +83,15 @@ def outcomes(every: list[Try], root: Path, seconds: float) -> list[bool | None]:
     began = time.monotonic()
 
     def outcome(one: Try) -> bool | None:
-        if time.monotonic() - began > seconds:
+        left = began + seconds - time.monotonic()
+        if left <= 0:
             return None
         copy = copies.get()
         try:
-            noticed = is_noticed(one, copy)
+            noticed = is_noticed(one, copy, left)
         finally:
             copies.put(copy)
-        if not noticed:
+        if noticed is False:
             print(f"survived {one}", flush=True)
         return noticed
 

@@ -1,5 +1,7 @@
 """Run a snippet's own test on its mutants, in a copy of the repository."""
 
+import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -11,13 +13,16 @@ from pathlib import Path
 import yaml
 
 from tests.mutation.mutants import Mutant, mutants, sampled
-from tests.proof.running import WITHOUT
+from tests.proof.running import PLUGINS
 from tests.proof.things import Thing
 from tests.snippets.processes import environment
 
 COPIED = ("data", "hooks", "snippets", "tests", "tools", "pyproject.toml")
 TIMEOUT = 60.0
 """Seconds after which a test that does not end has noticed: the snippet hangs."""
+
+SECONDS = itertools.count(1_000_000_000)
+"""When a changed file says that it was written: compiled files go by the second, so none is old."""
 
 EQUIVALENT = Path(__file__).with_name("equivalent.yml")
 
@@ -66,39 +71,47 @@ def copy_of(root: Path, folder: Path) -> Iterator[Path]:
     yield folder
 
 
-def is_noticed(one: Try, copy: Path) -> bool:
-    """Tell whether the snippet's own test fails, or never ends, with the mutant in its place."""
+def is_noticed(one: Try, copy: Path, seconds: float = TIMEOUT) -> bool | None:
+    """Tell whether the snippet's own test fails, or never ends, with the mutant in its place.
+
+    None if `seconds` were too few to tell.
+    """
     file = copy / one.path
     before = file.read_text("utf-8")
-    file.write_text(one.mutant.code, "utf-8")
+    _write(file, one.mutant.code)
     try:
-        return not passes(one.thing, copy)
+        return not passes(one.thing, copy, min(seconds, TIMEOUT))
+    except subprocess.TimeoutExpired:
+        return True if seconds >= TIMEOUT else None
     finally:
-        file.write_text(before, "utf-8")
+        _write(file, before)
 
 
-def passes(thing: Thing, copy: Path) -> bool:
-    """Tell whether the snippet's test passes in the copy."""
-    command = [sys.executable, "-m", "pytest", str(thing.test), "-x", "-q"]
-    command += [f"-pno:{name}" for name in WITHOUT]
-    # Compiled files go by the second in which a source was written; PYTHONPATH names the tree
-    # that this is a copy of.
-    apart = {**environment(), "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ""}
+def _write(file: Path, code: str) -> None:
+    file.write_text(code, "utf-8")
+    os.utime(file, (second := next(SECONDS), second))
+
+
+def passes(thing: Thing, copy: Path, seconds: float = TIMEOUT) -> bool:
+    """Tell whether the snippet's test passes in the copy.
+
+    Raises:
+        subprocess.TimeoutExpired: It did not end within `seconds`.
+    """
+    command = [sys.executable, "-m", "pytest", str(thing.test), "-x", "-q", *PLUGINS]
+    # PYTHONPATH names the tree that this is a copy of.
+    apart = {**environment(), "PYTHONPATH": ""}
     with (copy / "output.txt").open("wb") as output:
-        try:
-            done = subprocess.run(
-                command,
-                cwd=copy,
-                env=apart,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=TIMEOUT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return False
-    return done.returncode == 0
+        return not subprocess.run(
+            command,
+            cwd=copy,
+            env=apart,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            timeout=seconds,
+            check=False,
+        ).returncode
 
 
 def equivalents(path: Path = EQUIVALENT) -> dict[tuple[str, str], str]:
