@@ -127,6 +127,15 @@ def test_way_back_to_the_start_keeps_what_new_code_wrote(project: Project) -> No
         insert(project, "fullname", None)
 
 
+def test_contraction_that_was_taken_back_can_be_done_again(project: Project) -> None:
+    command.upgrade(project.config(), "head")
+    command.downgrade(project.config(), "a2_backfill")
+    check = "SELECT convalidated FROM pg_constraint WHERE conname = 'ck_customers_name'"
+    assert project.rows(check) == [(True,)]
+    command.upgrade(project.config(), "head")
+    insert(project, "name", "Ada")
+
+
 def test_plain_rename_breaks_old_code_at_once(project: Project) -> None:
     project.rows("ALTER TABLE customers RENAME fullname TO name")
     with pytest.raises(psycopg.errors.UndefinedColumn):
