@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
 from tests.site.chromium import QUIET, opened, settled
 from tests.site.kinds import KINDS, LOST, largest
@@ -131,7 +131,7 @@ def answered_with(page: Page, url: str, body: str) -> None:
     page.route(url, lambda route: route.fulfill(body=body, status=200))
 
 
-def boxes(page: Page) -> dict[str, dict[str, float]]:
+def boxes(page: Page) -> dict[str, FloatRect]:
     """Selector → place and size of each part of the head that is there and shown."""
     parts = {part: page.locator(part) for part in HEAD_PARTS}
     return {part: box for part, one in parts.items() if one.count() and (box := one.bounding_box())}
