@@ -83,15 +83,14 @@ class Context(ProofContext):
         ]
         return ShownTable(choice.id, choice.question, (key,), grouped(self.guide, own, (key,)))
 
+    def home_of_pair(self, key: str) -> tuple[str, Category, Choice]:
+        """The choice that a pair belongs to, after its category's id and its category."""
+        return next(home for home in self.home_of.values() if key in self.pairs_of(home[2]))
+
     def versus_table(self, key: str) -> tuple[Choice, ShownTable]:
         """The choice that a pair belongs to and its table of two columns."""
         one, other = sides(key)
-        choice = next(
-            choice
-            for _, _, choice in self.home_of.values()
-            for pair in choice.versus
-            if versus_id(*pair) == key
-        )
+        choice = self.home_of_pair(key)[2]
         rows = own_criteria(self.guide, choice)
         return choice, ShownTable(
             key, choice.question, (one, other), grouped(self.guide, rows, (one, other))

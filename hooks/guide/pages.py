@@ -16,7 +16,7 @@ from .cells import MARKS
 from .changes import feed
 from .context import Context
 from .made import Made
-from .places import code_files, sides, test_path, versus_id
+from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
 from .render import Rendered
 from .search import search_file
@@ -82,34 +82,21 @@ INDEXES = (
 
 
 def _of(guide: Guide, kind: str, key: str, path: str, title: str, description: str) -> Page:
-    data, crumbs = guide.files[kind, key].path, _crumbs(guide, kind, key)
-    return _page(path, f"{kind} {key}", title, description, data, crumbs)
+    data, category = guide.files[kind, key].path, _category(guide, kind, key)
+    return _page(path, f"{kind} {key}", title, description, data, category)
 
 
-CRUMBS = {
-    "technology": ("technologies", "Technologies"),
-    "versus": ("compare", "Compare"),
-    "snippet": ("snippets", "Snippets"),
-}
-"""Kind → address and name of the list of its pages."""
-
-
-def _crumbs(guide: Guide, kind: str, key: str) -> list[dict[str, str]]:
-    """The way to the page: the list that it is in, and the category where its rivals are."""
-    if kind not in CRUMBS:
-        return []
-    if kind == "versus":
-        (category,) = (
-            category
-            for category, found in guide.categories.items()
-            if any(versus_id(*pair) == key for choice in found.choices for pair in choice.versus)
-        )
-    else:
-        category = guide.category_of[key] if kind == "technology" else key.partition("/")[0]
-    way = [CRUMBS[kind]]
-    if category in guide.categories:  # a folder of snippets need not have one
-        way.append((f"categories/{category}", guide.categories[category].name))
-    return [{"title": bare(title), "url": f"{address}/"} for address, title in way]
+def _category(guide: Guide, kind: str, key: str) -> str | None:
+    """The category where the rivals of a technology, a pair or a snippet are."""
+    match kind:
+        case "technology":
+            return guide.category_of[key]
+        case "versus":
+            return Context(guide, "").home_of_pair(key)[0]
+        case "snippet":
+            return key.partition("/")[0]
+        case _:
+            return None
 
 
 def _page(
@@ -118,11 +105,11 @@ def _page(
     title: str,
     description: str,
     data: str,
-    crumbs: list[dict[str, str]] | None = None,
+    category: str | None = None,
 ) -> Page:
     meta: dict[str, Any] = {"title": bare(title), "description": bare(description)}
-    if crumbs:
-        meta["crumbs"] = crumbs
+    if category is not None:
+        meta["category"] = category
     if marker.startswith("versus "):
         meta["wide"] = True
     front = yaml.safe_dump(meta, sort_keys=True, allow_unicode=True, width=10_000)

@@ -3,7 +3,6 @@
 import itertools
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from tests.mutation.mutants import Mutant, mutants, sampled
-from tests.proof.running import PLUGINS
+from tests.proof.running import PLUGINS, exit_code
 from tests.proof.things import Thing
 from tests.snippets.processes import environment
 
@@ -80,11 +79,12 @@ def is_noticed(one: Try, copy: Path, seconds: float = TIMEOUT) -> bool | None:
     before = file.read_text("utf-8")
     _write(file, one.mutant.code)
     try:
-        return not passes(one.thing, copy, min(seconds, TIMEOUT))
-    except subprocess.TimeoutExpired:
-        return True if seconds >= TIMEOUT else None
+        code = ended_with(one.thing, copy, min(seconds, TIMEOUT))
     finally:
         _write(file, before)
+    if code is None and seconds < TIMEOUT:
+        return None
+    return code != 0
 
 
 def _write(file: Path, code: str) -> None:
@@ -92,26 +92,12 @@ def _write(file: Path, code: str) -> None:
     os.utime(file, (second := next(SECONDS), second))
 
 
-def passes(thing: Thing, copy: Path, seconds: float = TIMEOUT) -> bool:
-    """Tell whether the snippet's test passes in the copy.
-
-    Raises:
-        subprocess.TimeoutExpired: It did not end within `seconds`.
-    """
+def ended_with(thing: Thing, copy: Path, seconds: float) -> int | None:
+    """The exit code of the snippet's test in the copy; None if it did not end in time."""
     command = [sys.executable, "-m", "pytest", str(thing.test), "-x", "-q", *PLUGINS]
     # PYTHONPATH names the tree that this is a copy of.
     apart = {**environment(), "PYTHONPATH": ""}
-    with (copy / "output.txt").open("wb") as output:
-        return not subprocess.run(
-            command,
-            cwd=copy,
-            env=apart,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            timeout=seconds,
-            check=False,
-        ).returncode
+    return exit_code(command, apart, copy / "output.txt", seconds, copy)
 
 
 def equivalents(path: Path = EQUIVALENT) -> dict[tuple[str, str], str]:

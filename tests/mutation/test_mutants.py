@@ -1,12 +1,13 @@
 """Mutants are small, whole changes of a snippet, and a seed always draws the same ones."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.mutation.mutants import mutants, sampled
 from tests.mutation.operators import WithoutKeywordArgument, WithoutStatement
-from tests.mutation.surviving import Try, copy_of, is_noticed, tries
+from tests.mutation.surviving import Try, copy_of, ended_with, is_noticed, tries
 from tests.proof.things import Thing
 
 CODE = """\
@@ -26,7 +27,7 @@ class Account:
         self.balance -= amount
 
 def test_debits():
-    assert charge(Account(), 5) == -5
+    assert charge(Account(), 1) == -1
 """
 
 
@@ -93,9 +94,12 @@ def test_mutant_is_noticed_exactly_when_the_snippets_test_fails(tmp_path: Path) 
     every = tries(thing, root, None, "1")
     by_change = {one.mutant.becomes: one for one in every}
     (without,) = (one for becomes, one in by_change.items() if "**{}" in becomes)
-    for _ in range(2):  # compiled files of one must not be taken for the other
-        assert is_noticed(without, root) is False
-        assert is_noticed(by_change["pass"], root) is True
+    assert is_noticed(without, root) is False
+    assert is_noticed(by_change["pass"], root) is True
+    # Its compiled file must not be taken for that of the next.
+    same_size = replace(without.mutant, code=CODE.replace("<= 0", "<= 1"))
+    assert is_noticed(replace(without, mutant=same_size), root) is True
+    assert ended_with(thing, root, 60) == 0
     assert is_noticed(without, root, seconds=0.01) is None
     assert (root / "charge.py").read_text("utf-8") == CODE
 

@@ -63,7 +63,7 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
         }
         command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q"]
         command += ["-p", "tests.proof.recorder", *PLUGINS]
-        code = _exit_code(command, environment, output, timeout)
+        code = exit_code(command, environment, output, timeout)
         said = output.read_text("utf-8", "replace").strip()[-3000:]
         if code is None:
             return _failed(f"{thing.test}: not done after {timeout:g} seconds:\n{said}")
@@ -79,8 +79,12 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
     return record.model_copy(update={"failures": failures, "uncovered": uncovered})
 
 
-def _exit_code(
-    command: list[str], environment: dict[str, str], output: Path, timeout: float
+def exit_code(
+    command: list[str],
+    environment: dict[str, str],
+    output: Path,
+    timeout: float,
+    folder: Path = ROOT,
 ) -> int | None:
     """The exit code of the command, or None if it had to be killed."""
     # Into a file: at the end of a pipe one would wait for every process that a test left behind.
@@ -88,7 +92,7 @@ def _exit_code(
         try:
             return subprocess.run(
                 command,
-                cwd=ROOT,
+                cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,

@@ -123,6 +123,7 @@ def test_head_stands_where_it_will_before_the_rest_has_come(
             page.goto(url)
             assert page.locator("main").count() == 0
             found = boxes(page)
+            assert ".sp-search" in found
             assert found == {part: whole[part] for part in found}, f"cut after {end}"
 
 
@@ -205,6 +206,17 @@ def test_nothing_moves_when_what_a_lost_reader_may_have_meant_is_found(
         page.evaluate(QUIET)
         lines = list(page.evaluate("seen.shifts"))
         assert not lines, listed(lines)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["technologies/celery/", "compare/celery-vs-rq/", "snippets/task-queues/celery-task/"],
+)
+def test_way_above_a_page_leads_to_its_rivals(browser: Browser, address: str, path: str) -> None:
+    with opened(browser, address) as (page, _):
+        page.goto(address + path)
+        page.get_by_role("navigation", name="Breadcrumb").get_by_text("Task queues").click()
+        page.wait_for_url(f"{address}categories/task-queues/")
 
 
 def test_lost_reader_gets_the_page_for_it(browser: Browser, address: str) -> None:
