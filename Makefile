@@ -5,8 +5,8 @@ site := .venv/site/bin
 test := .venv/test/bin
 environment := tools/python -m tools.environments
 run := $(test)/python -m tools.run
-# A worker per core; more than four only compete for the one PostgreSQL.
-parallel := -n logical --maxprocesses 4 --dist loadscope
+# tests/scheduling.py says how many workers.
+parallel := -n auto --dist loadscope
 
 .PHONY: help serve build test check fix lock prove mutate bench clean site-environment test-environment
 .DEFAULT_GOAL := help

@@ -1,8 +1,10 @@
 """Tests that share a server run on one worker; others may run anywhere."""
 
+import os
+
 import pytest
 
-from tests.scheduling import scope_of
+from tests.scheduling import pytest_xdist_auto_num_workers, scope_of
 
 CONTRACT = "tests/contracts/test_notes_api.py"
 
@@ -27,3 +29,11 @@ def test_what_shares_a_server_or_a_file_shares_a_worker(one: str, other: str) ->
 )
 def test_what_shares_nothing_may_run_anywhere(one: str, other: str) -> None:
     assert scope_of(one) != scope_of(other)
+
+
+@pytest.mark.parametrize(("cores", "workers"), [(None, 2), (1, 2), (2, 3), (3, 4), (16, 4)])
+def test_there_is_a_worker_more_than_cores_up_to_four(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, workers: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert pytest_xdist_auto_num_workers() == workers

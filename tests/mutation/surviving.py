@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from tests.mutation.mutants import Mutant, mutants, sampled
-from tests.proof.running import PLUGINS, exit_code
+from tests.proof.running import OPTIONS, PLUGIN, exit_code
 from tests.proof.things import Thing
 from tests.snippets.processes import environment
 
@@ -94,9 +94,9 @@ def _write(file: Path, code: str) -> None:
 
 def ended_with(thing: Thing, copy: Path, seconds: float) -> int | None:
     """The exit code of the snippet's test in the copy; None if it did not end in time."""
-    command = [sys.executable, "-m", "pytest", str(thing.test), "-x", "-q", *PLUGINS]
+    command = [sys.executable, "-m", "pytest", str(thing.test), "-x", "-q", *OPTIONS]
     # PYTHONPATH names the tree that this is a copy of.
-    apart = {**environment(), "PYTHONPATH": ""}
+    apart = {**environment(), "PYTHONPATH": "", "PYTEST_PLUGINS": PLUGIN}
     return exit_code(command, apart, copy / "output.txt", seconds, copy)
 
 

@@ -21,6 +21,9 @@ FAILURES: list[str] = []
 SKIPPED: list[str] = []
 PROPERTIES: list[tuple[str, Any]] = []
 
+# A test that runs pytest in its own process does not want this plugin of ours.
+os.environ.pop("PYTEST_PLUGINS", None)
+
 # Before any test module imports what it tests: the lines of its definitions count too.
 if COVERAGE is not None:
     COVERAGE.start()

@@ -12,8 +12,11 @@ from tests.proof.handed import COVER_VARIABLE, COVERAGE_FILE_VARIABLE, RECORD_VA
 from tests.proof.record import ROOT, Record
 from tests.proof.things import Thing
 
-PLUGINS = ("--disable-plugin-autoload", "-ppytest_timeout", "-pno:cacheprovider")
+OPTIONS = ("--disable-plugin-autoload", "-pno:cacheprovider", "-pno:tests.scheduling")
 """Finding and importing plugins that do nothing for one file took longer than most tests."""
+
+PLUGIN = "pytest_timeout"
+"""For PYTEST_PLUGINS: for each plugin that `-p` names pytest reads what all packages offer."""
 
 TIMEOUT = 900
 """Seconds after which a run is broken off: benchmarks take minutes, hung tests for ever."""
@@ -60,9 +63,9 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
             COVERAGE_FILE_VARIABLE: str(settings),
             # Runs beside each other would clear away each other's old folders.
             "PYTEST_DEBUG_TEMPROOT": folder,
+            "PYTEST_PLUGINS": f"{PLUGIN},tests.proof.recorder",
         }
-        command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q"]
-        command += ["-p", "tests.proof.recorder", *PLUGINS]
+        command = [sys.executable, "-m", "pytest", str(root / thing.test), "-q", *OPTIONS]
         code = exit_code(command, environment, output, timeout)
         said = output.read_text("utf-8", "replace").strip()[-3000:]
         if code is None:

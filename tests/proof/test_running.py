@@ -80,6 +80,12 @@ def test_passing_file_is_a_whole_run(tmp_path: Path) -> None:
     assert "wave" in record.imported
 
 
+def test_pytest_that_a_test_starts_has_none_of_our_plugins(tmp_path: Path) -> None:
+    """It would write our record, and measure for us."""
+    text = "import os\ndef test_one():\n    assert 'PYTEST_PLUGINS' not in os.environ\n"
+    assert run_of(tmp_path, text).failures == ()
+
+
 @pytest.mark.parametrize(
     ("text", "passed", "said"),
     [

@@ -1,15 +1,19 @@
 """Whole pytest runs, each seen from outside: exit code, report, and what they leave behind."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from tests.services import reaper
 from tests.services.conftest import RunPytest, command, environment
 from tests.services.registry import RUN_VARIABLE, Registry
+from tests.services.run import place
 from tests.services.running import free_port
 from tests.services.waiting import wait_for
 
@@ -191,3 +195,39 @@ def test_killed_run_leaves_nothing_behind(
 
     wait_for(lambda: not reaper.servers(open_directory), seconds=10)
     wait_for(lambda: not list(open_directory.iterdir()), seconds=10)
+
+
+@pytest.mark.parametrize(
+    ("free", "available", "flags", "named", "where"),
+    [
+        pytest.param(3, 3, 0, {}, "memory", id="room"),
+        pytest.param(1, 3, 0, {}, "disk", id="small"),
+        pytest.param(3, 1, 0, {}, "disk", id="memory-in-use"),
+        pytest.param(3, 3, os.ST_NOEXEC, {}, "disk", id="runs-no-programs"),
+        pytest.param(3, 3, 0, {"TMPDIR": "/tmp"}, "disk", id="named-by-the-user"),
+    ],
+)
+def test_servers_keep_their_data_in_memory_that_has_room(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    free: int,
+    available: int,
+    flags: int,
+    named: dict[str, str],
+    where: str,
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    for name, text in named.items():
+        monkeypatch.setenv(name, text)
+    disk = SimpleNamespace(f_flag=flags, f_bavail=free, f_frsize=1)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    memory = SimpleNamespace(available=available)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    assert place(tmp_path, room=2) == (tmp_path if where == "memory" else None)
+
+
+def test_without_a_disk_in_memory_servers_keep_their_data_with_temporary_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TMPDIR", raising=False)
+    assert place(tmp_path / "none", room=0) is None

@@ -29,6 +29,7 @@ class Shop:
     )
     login: int = 200
     asked: list[tuple[str, str, str | None, object]] = field(default_factory=list)
+    answered: list[str] = field(default_factory=list)
 
     def answer(self, path: str, token: str | None) -> tuple[int, dict[str, object]]:
         if path == "/login":
@@ -57,6 +58,7 @@ def serving(shop: Shop) -> Iterator[str]:
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
             self.wfile.write(raw)
+            shop.answered.append(self.path)
 
         do_GET = do_POST  # noqa: N815  # the names that http.server calls
 
@@ -103,8 +105,8 @@ def attacked(shop: Shop, folder: Path, limit: str, enough: Callable[[Shop], bool
 
 
 def bought(shop: Shop) -> bool:
-    orders = [path for _, path, _, _ in shop.asked if path == "/orders"]
-    return len(orders) >= 6 and 10 * len(orders) > len(shop.asked) > 30
+    orders = shop.answered.count("/orders")  # what still waits at the end is not in the report
+    return orders >= 6 and 10 * orders > len(shop.asked) > 30
 
 
 @pytest.fixture(scope="module")
