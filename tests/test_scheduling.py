@@ -1,6 +1,8 @@
 """Tests that share a server run on one worker; others may run anywhere."""
 
 import os
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -31,9 +33,20 @@ def test_what_shares_nothing_may_run_anywhere(one: str, other: str) -> None:
     assert scope_of(one) != scope_of(other)
 
 
-@pytest.mark.parametrize(("cores", "workers"), [(None, 2), (1, 2), (2, 3), (3, 4), (16, 4)])
-def test_there_is_a_worker_more_than_cores_up_to_four(
-    monkeypatch: pytest.MonkeyPatch, cores: int | None, workers: int
+@pytest.mark.parametrize(
+    ("cores", "asked", "workers"),
+    [
+        (2, ["tests"], 2),
+        (2, ["tests/proof"], 3),
+        (2, ["tests/proof", "tests/site"], 2),
+        (None, ["tests"], 1),
+        (16, ["tests"], 4),
+        (16, ["tests/proof"], 4),
+    ],
+)
+def test_there_is_a_worker_per_core_up_to_four_and_one_more_for_what_waits(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, asked: list[str], workers: int
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    assert pytest_xdist_auto_num_workers() == workers
+    config = SimpleNamespace(args=asked)
+    assert pytest_xdist_auto_num_workers(cast("pytest.Config", config)) == workers

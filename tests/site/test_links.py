@@ -1,6 +1,7 @@
 """Every address of the built site leads somewhere, and every thing has its fixed address."""
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -26,7 +27,13 @@ def address(site: Path, file: Path) -> str:
 
 def fault(site: Path, page: Path, link: str) -> str | None:
     """What is wrong with an address that stands in a page; None if it leads somewhere."""
-    parts = urlsplit(urljoin(address(site, page), link))
+    return fault_at(site, urljoin(address(site, page), link))
+
+
+@cache
+def fault_at(site: Path, target: str) -> str | None:
+    """What is wrong with a full address, which most pages of the site have in common."""
+    parts = urlsplit(target)
     if not parts.geturl().startswith(SITE_URL):
         if parts.scheme == "https" and parts.hostname:
             return None

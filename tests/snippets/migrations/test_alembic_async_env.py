@@ -98,7 +98,8 @@ def test_migration_holds_the_lock_and_waits_three_seconds_for_others(project: Pr
         "first",
         None,
         "op.execute(\"CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS timeout, "
-        "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 20261121)\")",
+        "(SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 20261121 "
+        'AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))")',
     )
     command.upgrade(project.config(), "head")
     assert project.rows("SELECT * FROM seen") == [("3s", 1)]
