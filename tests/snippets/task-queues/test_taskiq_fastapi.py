@@ -119,7 +119,7 @@ def test_worker_sends_and_tries_again_what_may_succeed_after_a_pause(
     first, second = partner.times(1)
     assert second - first >= 1
     assert len(partner.times(2)) == 1
-    assert partner.keys[0] == "invoice-1"
+    assert set(partner.keys) == {"invoice-1", "invoice-2", "invoice-3"}
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
