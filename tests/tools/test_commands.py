@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools import check, serve
-from tools.run import own_environment
+from tools.run import environment_for, own_environment
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = {
@@ -103,3 +103,11 @@ def test_tests_run_alike_whatever_the_shell_is_set_to() -> None:
     assert first == second
     assert first["PATH"] == f"{Path(sys.executable).parent}:/bin"
     assert first["CI"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("module", "reads"), [("pytest", False), ("tests.proof", False), ("tools.packages", True)]
+)
+def test_tests_do_not_read_the_certificates_of_all_authorities(module: str, *, reads: bool) -> None:
+    """What asks the network needs them."""
+    assert ("SSL_CERT_FILE" in environment_for(module, {"SSL_CERT_FILE": "all.crt"})) is reads
