@@ -30,6 +30,12 @@ def partner(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Partne
         yield partner
 
 
+@pytest.fixture
+def snippet(snippet: ModuleType) -> Iterator[ModuleType]:
+    yield snippet
+    snippet.huey.storage.pool.disconnect()  # as garbage, an open socket would be a warning
+
+
 @contextmanager
 def working(snippet: ModuleType, snippet_file: Path, command: str = COMMAND) -> Iterator[Process]:
     with started([*command.split(), "-v", "-c", "0.1"], snippet_file.parent) as worker:
