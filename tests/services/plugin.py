@@ -11,6 +11,7 @@ from tests.services.model import Service, ServiceBroken, ServiceUnavailable
 from tests.services.policy import Policy, policy_of, unused
 from tests.services.registry import KINDS, RUN_VARIABLE, Registry
 from tests.services.run import Run
+from tests.services.running import forget_ended
 
 PROPERTY = "service"
 POLICY = pytest.StashKey[Policy]()
@@ -39,9 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers if this process opened the run."""
-    if (run := config.stash.get(RUN, None)) and not run.close():
-        message = f"servers or files were left behind in {run.directory}"
-        raise RuntimeError(message)
+    if run := config.stash.get(RUN, None):
+        stopped = run.close()
+        forget_ended()
+        if not stopped:
+            message = f"servers or files were left behind in {run.directory}"
+            raise RuntimeError(message)
 
 
 def use_service(request: pytest.FixtureRequest, name: str) -> Service:

@@ -116,6 +116,11 @@ def run(command: Sequence[str | Path], home: Path) -> str:
     return str(done.stdout)
 
 
+def forget_ended() -> None:
+    """Ask the launched servers for their exit codes, as Python warns of those it does not know."""
+    LAUNCHED[:] = [server for server in LAUNCHED if server.poll() is None]
+
+
 def launch(
     command: Sequence[str | Path],
     home: Path,
@@ -128,7 +133,7 @@ def launch(
     The reaper recognises our servers by that working directory, so a server must stay in it.
     `environment` adds to what servers get.
     """
-    LAUNCHED[:] = [server for server in LAUNCHED if server.poll() is None]
+    forget_ended()
     (home / STOP_SIGNAL_FILE).write_text(stop.name, encoding="ascii")
     with (home / "log").open("ab") as log:
         try:

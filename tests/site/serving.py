@@ -100,6 +100,7 @@ class Server(ThreadingHTTPServer):
     """Answers each request in a thread of its own."""
 
     daemon_threads = True
+    request_queue_size = 64  # five by default: a browser's further ones would wait a second
 
     @override
     def handle_error(self, request: object, client_address: object) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,13 +24,24 @@ def ages() -> dict[str, timedelta]:
 def index(
     request: pytest.FixtureRequest, tmp_path: Path, ages: dict[str, timedelta]
 ) -> Iterator[tuple[Path, str]]:
-    """Serve a folder of wheels as a package index, and give the folder and the address.
+    """Serve what `PACKAGES` of the test module says; give the folder of wheels and the address."""
+    with serving_index(tmp_path / "wheels", request.module.PACKAGES, ages) as served:
+        yield served
 
-    `PACKAGES` of the test module says which: by name the version and what it requires.
+
+@contextmanager
+def serving_index(
+    wheels: Path,
+    packages: Mapping[str, tuple[str, list[str]]],
+    ages: Mapping[str, timedelta],
+) -> Iterator[tuple[Path, str]]:
+    """Serve a new folder of wheels as a package index, and give the folder and the address.
+
+    `packages` has by name the version and what it requires, `ages` the age of a file if it is not
+    a month.
     """
-    wheels = tmp_path / "wheels"
     wheels.mkdir()
-    for name, (version, requires) in request.module.PACKAGES.items():
+    for name, (version, requires) in packages.items():
         write_wheel(wheels, name, version, requires)
 
     class Handler(BaseHTTPRequestHandler):
@@ -65,7 +77,10 @@ def index(
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 64  # five by default: uv's other connections would wait a second
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield wheels, f"http://127.0.0.1:{server.server_port}/simple/"

@@ -71,6 +71,12 @@ def waits(queue: Redis) -> int:
     return queue.info("commandstats").get("cmdstat_blmove", {"calls": 0})["calls"]
 
 
+def end_wait(queue: Redis) -> None:
+    """Let the waiting worker hear that its second went by without a job."""
+    (waiting,) = [client["id"] for client in queue.client_list() if client["cmd"] == "blmove"]
+    queue.client_unblock(waiting)
+
+
 def lists(queue: Redis) -> tuple[Any, Any]:
     return queue.lrange("reminders", 0, -1), queue.lrange("reminders:running", 0, -1)
 
@@ -90,6 +96,8 @@ def test_jobs_are_done_in_order_and_an_idle_worker_ends(start: Start, queue: Red
         ]
         assert lists(queue) == ([], [])
         worker.process.send_signal(signal.SIGTERM)
+        worker.says("Stopping after the job in hand")
+        end_wait(queue)
         assert worker.process.wait(30) == 0
 
 

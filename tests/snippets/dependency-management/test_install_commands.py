@@ -4,10 +4,14 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tests.snippets.loading import snippet_path
+from tests.snippets.package_index import serving_index
 from tests.snippets.processes import ran
 from tests.snippets.wheels import write_wheel
 
@@ -45,10 +49,8 @@ class Machine:
         }
         return ran(command, inside or self.folder, env)
 
-    def whole_script(self) -> None:
-        done = self.run("bash", "-euxc", self.script)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.count("Hello from orders!") == 1
+    def whole_script(self) -> subprocess.CompletedProcess[str]:
+        return self.run("bash", "-euxc", self.script)
 
     def line(self, start: str) -> list[str]:
         """Give the one command of the script that starts so."""
@@ -69,32 +71,16 @@ def machine(snippet_file: Path, tmp_path: Path, index: tuple[Path, str]) -> Mach
     return Machine(tmp_path, snippet_file.read_text("utf-8"), index)
 
 
-def test_script_runs_from_start_to_end(machine: Machine) -> None:
-    machine.whole_script()
-    project = tomllib.loads((machine.project / "pyproject.toml").read_text("utf-8"))
-    assert project["project"]["dependencies"] == ["fastapi>=0.160", "psycopg[binary]>=3.3"]
-    assert project["dependency-groups"] == {"dev": ["pytest>=9"]}
-    assert (machine.project / "src" / "orders" / "__init__.py").is_file()
-    assert (machine.project / ".git").is_dir()
-    needed = {"fastapi", "starlette", "psycopg", "psycopg-binary"}
-    assert machine.locked().keys() == {*needed, "pytest", "orders"}
-    development = machine.project / ".venv" / "bin" / "python"
-    assert {*needed, "pytest"} <= machine.installed(development)
-    production = machine.installed(machine.pip)
-    assert production - {"pip", "orders"} == needed
-    ran_there = machine.run(str(machine.pip.with_name("orders")))
-    assert ran_there.stdout == "Hello from orders!\n"
-
-    # A file of the same name and version with other content is refused.
-    write_wheel(machine.wheels, "starlette", "1.9.0", [], note="exchanged")
-    pip = machine.line(f"{machine.pip} -m pip install --require-hashes")
-    refused = machine.run(*pip, "--force-reinstall", inside=machine.project)
-    assert refused.returncode == 1
-    assert "DO NOT MATCH THE HASHES" in refused.stderr
-    without = machine.run(
-        str(machine.pip), "-m", "pip", "install", "--force-reinstall", "starlette==1.9.0"
-    )
-    assert without.returncode == 0  # without hashes a pin is a name and a number
+@pytest.fixture(scope="module", autouse=True)
+def whole(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Machine, Future[subprocess.CompletedProcess[str]]]]:
+    """Run the script beside the first tests: `python -m venv` alone takes two seconds."""
+    folder = tmp_path_factory.mktemp("machine")
+    script = snippet_path(Path(__file__)).with_suffix(".sh").read_text("utf-8")
+    with serving_index(folder / "wheels", PACKAGES, {}) as index, ThreadPoolExecutor() as threads:
+        machine = Machine(folder, script, index)
+        yield machine, threads.submit(machine.whole_script)
 
 
 @pytest.fixture
@@ -150,3 +136,38 @@ def test_pip_leaves_what_is_no_longer_listed_and_sync_does_not(project: Machine)
     assert "uvicorn" in project.installed(development)
     assert project.run(*project.line("uv sync"), inside=project.project).returncode == 0
     assert "uvicorn" not in project.installed(development)
+
+
+def test_script_runs_from_start_to_end(
+    whole: tuple[Machine, Future[subprocess.CompletedProcess[str]]],
+) -> None:
+    machine, script = whole
+    done = script.result()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("Hello from orders!") == 1
+    project = tomllib.loads((machine.project / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["dependencies"] == ["fastapi>=0.160", "psycopg[binary]>=3.3"]
+    assert project["dependency-groups"] == {"dev": ["pytest>=9"]}
+    assert (machine.project / "src" / "orders" / "__init__.py").is_file()
+    assert (machine.project / ".git").is_dir()
+    needed = {"fastapi", "starlette", "psycopg", "psycopg-binary"}
+    assert machine.locked().keys() == {*needed, "pytest", "orders"}
+    development = machine.project / ".venv" / "bin" / "python"
+    assert {*needed, "pytest"} <= machine.installed(development)
+    production = machine.installed(machine.pip)
+    assert production - {"pip", "orders"} == needed
+    ran_there = machine.run(str(machine.pip.with_name("orders")))
+    assert ran_there.stdout == "Hello from orders!\n"
+
+    # A file of the same name and version with other content is refused.
+    write_wheel(machine.wheels, "starlette", "1.9.0", [], note="exchanged")
+    hashed = machine.line(f"{machine.pip} -m pip install --require-hashes")
+    pinned = [str(machine.pip), "-m", "pip", "install", "starlette==1.9.0"]
+    with ThreadPoolExecutor() as threads:
+        refused, without = threads.map(
+            lambda command: machine.run(*command, "--force-reinstall", inside=machine.project),
+            [hashed, pinned],
+        )
+    assert refused.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in refused.stderr
+    assert without.returncode == 0  # without hashes a pin is a name and a number

@@ -107,6 +107,11 @@ def test_migration_holds_the_lock_and_waits_three_seconds_for_others(project: Pr
 
 def test_migration_gives_up_its_place_in_the_queue(migrated: Project) -> None:
     migrated.write("second", "first", "op.execute('ALTER TABLE invoices ADD note text')")
+    env = migrated.folder / "migrations" / "env.py"
+    text = env.read_text("utf-8")
+    assert text.count('"3s"') == 1
+    env.unlink()
+    env.write_text(text.replace('"3s"', '"200ms"'), "utf-8")
     with psycopg.connect(migrated.url) as report:
         report.execute("SELECT count(*) FROM invoices")  # its transaction stays open
         with pytest.raises(DBAPIError, match="lock timeout"):

@@ -66,7 +66,6 @@ def ran_suite(
     `path` is the folder of the app under test.
     """
     report = Report()
-    named = [word for plugin in plugins for word in ("-p", plugin)]
     before = set(sys.modules)
     with tempfile.TemporaryDirectory() as temporary, pytest.MonkeyPatch.context() as patch:
         ini = Path(temporary) / "pytest.ini"
@@ -75,6 +74,7 @@ def ran_suite(
         else:
             ini = settings
         patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        patch.setenv("PYTEST_PLUGINS", ",".join(plugins))
         # Nobody asks by TLS, and each HTTP client would read the certificates of all authorities.
         patch.delenv("SSL_CERT_FILE", raising=False)
         patch.setenv("SSL_CERT_DIR", temporary)
@@ -91,7 +91,7 @@ def ran_suite(
             "--rootdir",
             str(file.parent),
         ]
-        words += ["-p", "no:cacheprovider", "-p", "no:faulthandler", *named]
+        words += ["-p", "no:cacheprovider", "-p", "no:faulthandler"]
         words += [*options, IMPORTED]  # the last filter wins, also over `-Werror`
         for plugin in plugins:
             importlib.import_module(plugin)  # Hypothesis does not see what is frozen

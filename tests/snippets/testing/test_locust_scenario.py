@@ -4,12 +4,13 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import cycle, repeat
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
@@ -109,17 +110,27 @@ def bought(shop: Shop) -> bool:
     return orders >= 6 and 10 * orders > len(shop.asked) > 30
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unasked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[CompletedProcess[str]]]:
+    """Begin a run without users, which waits for its one second beside the others."""
+    words = ["locust", "-f", str(SNIPPET), "--headless", "-u", "0", "-t", "1s"]
+    command = [*words, "-H", "http://127.0.0.1:9"]
+    folder = tmp_path_factory.mktemp("unasked")
+    with ThreadPoolExecutor() as threads:
+        yield threads.submit(ran, command, folder, {"LOADTEST_PASSWORD": "tea"})
+
+
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """Attack all shops at the same time: most of a run is waiting."""
     shops: dict[str, tuple[Shop, str, Callable[[Shop], bool]]] = {
         "good": (Shop(orders=cycle([(201, {"id": 1}), (409, {})])), "5000", bought),
-        "slow": (Shop(slow=1), "900", bought),
+        "slow": (Shop(slow=0.5), "400", bought),
         "broken": (Shop(orders=cycle([(201, {}), (500, {})])), "5000", bought),
         "closed": (Shop(login=403), "5000", lambda shop: len(shop.asked) >= USERS),
     }
     folder = tmp_path_factory.mktemp("runs")
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor() as pool:
         begun = {
             name: pool.submit(attacked, shop, folder / name, limit, enough)
             for name, (shop, limit, enough) in shops.items()
@@ -174,8 +185,7 @@ def test_without_a_login_nobody_goes_on(runs: dict[str, Run]) -> None:
     assert {path for _, path, _, _ in run.shop.asked} == {"/login"}
 
 
-def test_run_without_a_request_ends_with_1(tmp_path: Path) -> None:
-    words = ["locust", "-f", str(SNIPPET), "--headless", "-u", "0", "-t", "1s"]
-    done = ran([*words, "-H", "http://127.0.0.1:9"], tmp_path, {"LOADTEST_PASSWORD": "tea"})
+def test_run_without_a_request_ends_with_1(unasked: Future[CompletedProcess[str]]) -> None:
+    done = unasked.result()
     assert done.returncode == 1
     assert "p95 0 ms, limit 300 ms, 0 requests" in done.stdout
