@@ -112,6 +112,20 @@ def test_server_that_ignores_its_signal_is_killed(
     assert reaper.servers(open_directory) == []
 
 
+def test_server_that_the_reaper_stopped_is_forgotten_and_not_warned_of(
+    home: Path, open_directory: Path
+) -> None:
+    server = running.launch(["/bin/sleep", "60"], home)
+    reaper.stop_servers(open_directory)
+
+    def is_forgotten() -> bool:
+        running.forget_ended()
+        return server not in running.LAUNCHED
+
+    wait_for(is_forgotten, seconds=10)
+    assert server.returncode == -signal.SIGTERM
+
+
 def test_processes_elsewhere_are_not_ours(home: Path, tmp_path: Path) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], cwd=tmp_path, stdin=-1) as other:
         assert other.pid not in {process.pid for process in reaper.servers(home)}

@@ -74,7 +74,7 @@ def waits(queue: Redis) -> int:
 def end_wait(queue: Redis) -> None:
     """Let the waiting worker hear that its second went by without a job."""
     (waiting,) = [client["id"] for client in queue.client_list() if client["cmd"] == "blmove"]
-    queue.client_unblock(waiting)
+    queue.client_unblock(int(waiting))
 
 
 def lists(queue: Redis) -> tuple[Any, Any]:
