@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from tests.snippets.loading import snippet_path
 from tests.snippets.processes import Process, ran, started, until
 
 FASTAPI = """
-import asyncio, time
 from fastapi import FastAPI, Request
 
 app = FastAPI()
@@ -27,18 +26,8 @@ app = FastAPI()
 @app.get("/")
 async def index(request: Request):
     return {"client": request.client.host, "scheme": request.url.scheme}
-
-@app.get("/long")
-async def long(seconds: float):
-    await asyncio.sleep(seconds)
-    return "done"
-
-@app.get("/hang")
-async def hang():
-    time.sleep(60)
 """
 DJANGO = """
-import time
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
@@ -47,11 +36,7 @@ from django.urls import path
 def index(request):
     return HttpResponse("Django")
 
-def long(request):
-    time.sleep(float(request.GET["seconds"]))
-    return HttpResponse("done")
-
-urlpatterns = [path("", index), path("long", long)]
+urlpatterns = [path("", index)]
 settings.configure(ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, SECRET_KEY="of a test")
 application = get_wsgi_application()
 """
@@ -63,6 +48,29 @@ def create_app():
     app.add_url_rule("/", view_func=lambda: "Flask")
     return app
 """
+WAITING = """
+import asyncio, time
+
+async def asgi(scope, receive, send):
+    if scope["path"] == "/hang":
+        time.sleep(60)
+    await asyncio.sleep(float(scope["query_string"] or 0))
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"done"})
+
+def wsgi(environ, start_response):
+    time.sleep(float(environ["QUERY_STRING"] or 0))
+    start_response("200 OK", [])
+    return [b"done"]
+"""
+"""Imported at once, unlike a framework."""
+
+APPLICATIONS = {
+    "orders/main": FASTAPI,
+    "shop/wsgi": DJANGO,
+    "accounts": FLASK,
+    "waiting": WAITING,
+}
 FRAMEWORKS = ("orders.main:app", "shop.wsgi:application", "accounts:create_app()")
 SETTINGS = {
     "workers": "4",
@@ -75,14 +83,21 @@ SETTINGS = {
 # A worker says each second that it lives. The import is before the fork, as it counts too.
 PATIENCE = ("--timeout", "2", "--preload")
 LONGER = "3.5"  # seconds; Gunicorn looks each second for workers whose time is over
-SERVERS: dict[str, tuple[str, ...]] = {
-    **{app: (app,) for app in FRAMEWORKS},
-    "long": ("orders.main:app", *PATIENCE),
-    "hanging": ("orders.main:app", *PATIENCE),
-    "threads": ("shop.wsgi:application", *PATIENCE),
-    "sync": ("shop.wsgi:application", *PATIENCE, "--worker-class", "sync", "--threads", "1"),
-    "default worker": ("orders.main:app", "--worker-class", "sync"),
-    "stopping": ("orders.main:app", "--graceful-timeout", "2"),
+ASGI, WSGI, _ = FRAMEWORKS
+
+Servers = dict[str, tuple[str, str, tuple[str, ...]]]
+"""For each server its command, what it serves, and its further options."""
+
+PATIENT: Servers = {
+    "long": (ASGI, "waiting:asgi", PATIENCE),
+    "threads": (WSGI, "waiting:wsgi", PATIENCE),
+    "hanging": (ASGI, "waiting:asgi", PATIENCE),
+    "sync": (WSGI, "waiting:wsgi", (*PATIENCE, "--worker-class", "sync", "--threads", "1")),
+}
+SERVERS: Servers = {
+    **{app: (app, app, ()) for app in FRAMEWORKS},
+    "default worker": (ASGI, ASGI, ("--worker-class", "sync")),
+    "stopping": (ASGI, "waiting:asgi", ("--graceful-timeout", "2")),
 }
 
 
@@ -105,47 +120,54 @@ class Server:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("applications")
-    for name, text in {"orders/main": FASTAPI, "shop/wsgi": DJANGO, "accounts": FLASK}.items():
+    for name, text in APPLICATIONS.items():
         file = folder / f"{name}.py"
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return folder
 
 
-@pytest.fixture(scope="module")
-def servers(folder: Path) -> Iterator[dict[str, Server]]:
-    """Run the commands side by side, each with one worker and with its further options."""
+@contextmanager
+def running(folder: Path, wanted: Servers) -> Iterator[dict[str, Server]]:
+    """Run the servers side by side, each with one worker, until all have it."""
     script = commands(snippet_path(Path(__file__)).with_suffix(".sh"))
     env = {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     with ExitStack() as stack:
-        running = {}
-        for name, (app, *further) in SERVERS.items():
+        found = {}
+        for name, (command, app, further) in wanted.items():
             at = f"127.0.0.1:{free_port()}"
-            command = [word.replace("0.0.0.0:8000", at) for word in script[app]]
-            process = stack.enter_context(
-                started([*command, "--workers", "1", *further], folder, env)
-            )
+            program, _, *words = [word.replace("0.0.0.0:8000", at) for word in script[command]]
+            one = [program, app, *words, "--workers", "1", *further]
+            process = stack.enter_context(started(one, folder, env))
             client = stack.enter_context(httpx2.Client(base_url=f"http://{at}", timeout=60))
-            running[name] = Server(process, client)
-        for server in running.values():
+            found[name] = Server(process, client)
+        for server in found.values():
             server.process.says("Booting worker")
-        yield running
-        for server in running.values():  # a stop by SIGTERM takes a second each
+        yield found
+        for server in found.values():  # a stop by SIGTERM takes a second each
             with suppress(psutil.NoSuchProcess):
                 server.process.process.kill()
 
 
 @pytest.fixture(scope="module")
-def asked(servers: dict[str, Server]) -> Iterator[dict[str, Future[httpx2.Response]]]:
+def patient(folder: Path) -> Iterator[dict[str, Server]]:
+    """Run those that are asked for long answers: they start first, and fast."""
+    with running(folder, PATIENT) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def asked(patient: dict[str, Server]) -> Iterator[dict[str, Future[httpx2.Response]]]:
     """Send what takes its time, all at once."""
-    paths = {
-        "long": f"/long?seconds={LONGER}",
-        "threads": f"/long?seconds={LONGER}",
-        "sync": "/long?seconds=60",
-        "hanging": "/hang",
-    }
+    paths = {"long": f"/?{LONGER}", "threads": f"/?{LONGER}", "sync": "/?60", "hanging": "/hang"}
     with ThreadPoolExecutor() as threads:
-        yield {name: threads.submit(servers[name].client.get, at) for name, at in paths.items()}
+        yield {name: threads.submit(patient[name].client.get, at) for name, at in paths.items()}
+
+
+@pytest.fixture(scope="module")
+def servers(folder: Path) -> Iterator[dict[str, Server]]:
+    with running(folder, SERVERS) as servers:
+        yield servers
 
 
 @pytest.fixture(scope="module")
@@ -202,27 +224,27 @@ def test_default_worker_answers_500_for_an_asgi_application(servers: dict[str, S
 
 
 def test_worker_whose_event_loop_hangs_is_replaced(
-    servers: dict[str, Server], asked: dict[str, Future[httpx2.Response]]
+    patient: dict[str, Server], asked: dict[str, Future[httpx2.Response]]
 ) -> None:
     with pytest.raises(httpx2.RemoteProtocolError):
         asked["hanging"].result()
-    servers["hanging"].process.says("WORKER TIMEOUT")
-    assert servers["hanging"].client.get("/").status_code == 200
+    patient["hanging"].process.says("WORKER TIMEOUT")
+    assert patient["hanging"].client.get("/").status_code == 200
 
 
 def test_sync_worker_is_killed_in_a_long_answer(
-    servers: dict[str, Server], asked: dict[str, Future[httpx2.Response]]
+    patient: dict[str, Server], asked: dict[str, Future[httpx2.Response]]
 ) -> None:
     assert asked["sync"].result().status_code == 500
-    servers["sync"].process.says("WORKER TIMEOUT")
+    patient["sync"].process.says("WORKER TIMEOUT")
 
 
 @pytest.mark.parametrize("server", ["long", "threads"])
 def test_long_answer_of_the_event_loop_or_a_thread_is_finished(
-    servers: dict[str, Server], asked: dict[str, Future[httpx2.Response]], server: str
+    patient: dict[str, Server], asked: dict[str, Future[httpx2.Response]], server: str
 ) -> None:
     assert "done" in asked[server].result().text
-    assert "WORKER TIMEOUT" not in servers[server].process.said
+    assert "WORKER TIMEOUT" not in patient[server].process.said
 
 
 def test_idle_connection_holds_up_the_stop_for_the_graceful_timeout(

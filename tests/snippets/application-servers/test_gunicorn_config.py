@@ -3,8 +3,9 @@
 import re
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
@@ -12,6 +13,7 @@ import psutil
 import pytest
 
 from tests.services.running import free_port
+from tests.snippets.loading import snippet_path
 from tests.snippets.processes import Process, ran, started, until
 
 APP = """
@@ -36,18 +38,55 @@ async def app(scope, receive, send):
 """
 
 
+SERVERS: dict[str, tuple[str, ...]] = {
+    "patient": (),
+    "hasty": ("--graceful-timeout", "1"),
+    "reloaded": (),
+    "few": ("--max-requests", "3", "--max-requests-jitter", "0", "--workers", "2"),
+}
+"""The further options of each server."""
+
+
+def project(folder: Path) -> Path:
+    """Put the file into the folder under the name that Gunicorn looks for, and an application."""
+    (folder / "gunicorn.conf.py").symlink_to(snippet_path(Path(__file__)))
+    (folder / "orders").mkdir()
+    (folder / "orders" / "main.py").write_text(APP, encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
-def folder(tmp_path: Path, snippet_file: Path) -> Path:
-    """Give a project with the file under the name that Gunicorn looks for."""
-    (tmp_path / "gunicorn.conf.py").symlink_to(snippet_file)
-    (tmp_path / "orders").mkdir()
-    (tmp_path / "orders" / "main.py").write_text(APP, encoding="utf-8")
-    return tmp_path
+def folder(tmp_path: Path) -> Path:
+    return project(tmp_path)
+
+
+@dataclass(frozen=True)
+class Server:
+    """Gunicorn in a folder, and a client of its application."""
+
+    process: Process
+    client: httpx2.Client
+    folder: Path
+
+    def listens(self, times: int = 2) -> None:
+        """Wait until a worker began to listen so many times."""
+        until(lambda: self.process.said.count("ASGI server listening") == times, 30)
+
+    def workers(self) -> set[int]:
+        return {worker.pid for worker in self.process.process.children()}
+
+    def refuses(self) -> bool:
+        """Ask for a connection and tell whether nobody listens."""
+        try:
+            self.client.get("/")
+        except httpx2.TransportError as error:
+            return isinstance(error, httpx2.ConnectError)
+        return False
 
 
 @contextmanager
-def serving(folder: Path, *options: str) -> Iterator[tuple[Process, httpx2.Client]]:
-    """Run `gunicorn` in the folder; both workers listen when the block begins."""
+def serving(folder: Path, *options: str) -> Iterator[Server]:
+    """Run `gunicorn` in the folder until the block ends."""
     port = free_port()
     command = ["gunicorn", "--bind", f"127.0.0.1:{port}", *options]
     environment = {"HOME": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -57,10 +96,54 @@ def serving(folder: Path, *options: str) -> Iterator[tuple[Process, httpx2.Clien
             base_url=f"http://127.0.0.1:{port}", headers={"Connection": "close"}, timeout=60
         ) as client,
     ):
-        until(lambda: process.said.count("ASGI server listening") == 2, 30)
-        yield process, client
+        yield Server(process, client, folder)
         with suppress(psutil.NoSuchProcess):  # a stop by SIGTERM takes a second
             process.process.kill()
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Server]]:
+    """Run them side by side, each in a folder of its own, until both workers of each listen."""
+    with ExitStack() as stack:
+        running = {
+            name: stack.enter_context(serving(project(tmp_path_factory.mktemp(name)), *options))
+            for name, options in SERVERS.items()
+        }
+        for server in running.values():
+            server.listens()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def slow(servers: dict[str, Server]) -> Iterator[dict[str, Future[httpx2.Response]]]:
+    """Stop two servers that have a request in flight."""
+    with ThreadPoolExecutor() as threads:
+        asked = {
+            name: threads.submit(servers[name].client.get, "/slow") for name in ("patient", "hasty")
+        }
+        for name in asked:
+            servers[name].process.says("slow has begun")
+            servers[name].process.process.send_signal(signal.SIGTERM)
+        yield asked
+        (servers["patient"].folder / "go-on").touch()  # where its test did not run
+
+
+@pytest.fixture(scope="module")
+def before(servers: dict[str, Server]) -> str:
+    """Ask a server, then change its application and send SIGHUP; give the answer before."""
+    server = servers["reloaded"]
+    answer = server.client.get("/orders?page=2", headers={"X-Request-ID": "a1b2"}).text
+    source = server.folder / "orders" / "main.py"
+    source.write_text(APP.replace("one ", "two "), encoding="utf-8")
+    server.process.process.send_signal(signal.SIGHUP)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def used_up(servers: dict[str, Server]) -> tuple[set[int], list[int]]:
+    """Send a server more requests than its workers take; give those workers, and the answers."""
+    server = servers["few"]
+    return server.workers(), [server.client.get("/").status_code for _ in range(6)]
 
 
 def shown(folder: Path, **environment: str) -> dict[str, str]:
@@ -71,19 +154,7 @@ def shown(folder: Path, **environment: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, value in pairs}
 
 
-def workers(process: Process) -> list[psutil.Process]:
-    return process.process.children()
-
-
-def refused(client: httpx2.Client) -> bool:
-    """Ask for a connection and tell whether nobody listens."""
-    try:
-        client.get("/")
-    except httpx2.TransportError as error:
-        return isinstance(error, httpx2.ConnectError)
-    return False
-
-
+@pytest.mark.usefixtures("slow", "before", "used_up")
 def test_file_is_found_and_valid(folder: Path) -> None:
     assert ran(["gunicorn", "--check-config"], folder).returncode == 0
     (folder / "gunicorn.conf.py").unlink()
@@ -127,45 +198,39 @@ def test_environment_sets_what_differs_between_machines(folder: Path) -> None:
     assert settings["workers"] == "5"
 
 
-def test_request_in_flight_finishes_after_sigterm(folder: Path) -> None:
-    with serving(folder) as (process, client), ThreadPoolExecutor() as threads:
-        slow = threads.submit(client.get, "/slow")
-        process.says("slow has begun")
-        process.process.send_signal(signal.SIGTERM)
-        process.says("Waiting for 1 connections to finish")
-        until(lambda: refused(client), 30)  # the other worker stops listening in its own time
-        assert not slow.done()
-        (folder / "go-on").touch()
-        assert slow.result().status_code == 200
-        until(lambda: process.process.poll() == 0, 30)
+def test_request_in_flight_finishes_after_sigterm(
+    servers: dict[str, Server], slow: dict[str, Future[httpx2.Response]]
+) -> None:
+    server = servers["patient"]
+    server.process.says("Waiting for 1 connections to finish")
+    until(server.refuses, 30)  # the other worker stops listening in its own time
+    assert not slow["patient"].done()
+    (server.folder / "go-on").touch()
+    assert slow["patient"].result().status_code == 200
+    until(lambda: server.process.process.poll() == 0, 30)
 
 
-def test_request_longer_than_the_grace_is_cut_off(folder: Path) -> None:
-    cut = ("--graceful-timeout", "1")
-    with serving(folder, *cut) as (process, client), ThreadPoolExecutor() as threads:
-        slow = threads.submit(client.get, "/slow")
-        process.says("slow has begun")
-        process.process.send_signal(signal.SIGTERM)
-        with pytest.raises(httpx2.RemoteProtocolError):
-            slow.result()
+def test_request_longer_than_the_grace_is_cut_off(
+    slow: dict[str, Future[httpx2.Response]],
+) -> None:
+    with pytest.raises(httpx2.RemoteProtocolError):
+        slow["hasty"].result()
 
 
-def test_access_log_says_who_asked_what_and_how_long_it_took(folder: Path) -> None:
-    with serving(folder) as (process, client):
-        client.get("/orders?page=2", headers={"X-Request-ID": "a1b2"})
-        said = process.says("a1b2")
+@pytest.mark.usefixtures("before")
+def test_access_log_says_who_asked_what_and_how_long_it_took(servers: dict[str, Server]) -> None:
+    said = servers["reloaded"].process.says("a1b2")
     line = r'127\.0\.0\.1 "GET /orders\?page=2 HTTP/1\.1" 200 \d+ bytes \d+ ms a1b2\n'
     assert re.search(line, said)
 
 
-def test_worker_is_replaced_after_its_requests(folder: Path) -> None:
-    few = ("--max-requests", "3", "--max-requests-jitter", "0", "--workers", "2")
-    with serving(folder, *few) as (process, client):
-        before = {worker.pid for worker in workers(process)}
-        for _ in range(6):
-            assert client.get("/").status_code == 200
-        process.says("Autorestarting worker after current request")
-        until(lambda: {worker.pid for worker in workers(process)} - before, 30)
+def test_worker_is_replaced_after_its_requests(
+    servers: dict[str, Server], used_up: tuple[set[int], list[int]]
+) -> None:
+    workers, answers = used_up
+    assert answers == [200] * 6
+    servers["few"].process.says("Autorestarting worker after current request")
+    until(lambda: servers["few"].workers() - workers, 30)
 
 
 def test_broken_import_ends_the_start(folder: Path) -> None:
@@ -177,16 +242,14 @@ def test_broken_import_ends_the_start(folder: Path) -> None:
 
 
 def test_preloaded_application_is_imported_once_and_survives_sighup_unchanged(
-    folder: Path,
+    servers: dict[str, Server], before: str
 ) -> None:
-    with serving(folder) as (process, client):
-        assert process.said.count("imported by") == 1
-        assert client.get("/").text.startswith("one http ")
-        source = folder / "orders" / "main.py"
-        source.write_text(APP.replace("one ", "two "), encoding="utf-8")
-        process.process.send_signal(signal.SIGHUP)
-        until(lambda: process.said.count("ASGI server listening") == 4, 30)
-        until(lambda: len(workers(process)) == 2, 30)
-        assert client.get("/").text.startswith("one ")
-    with serving(folder) as (_, client):
-        assert client.get("/").text.startswith("two ")
+    server = servers["reloaded"]
+    assert before.startswith("one http ")
+    server.listens(times=4)
+    until(lambda: len(server.workers()) == 2, 30)
+    assert server.client.get("/").text.startswith("one ")
+    assert server.process.said.count("imported by") == 1
+    with serving(server.folder) as fresh:
+        fresh.listens()
+        assert fresh.client.get("/").text.startswith("two ")

@@ -5,7 +5,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,8 @@ async def stream(request):
     return StreamingResponse(events())
 
 async def hang(request):
-    time.sleep(3.5)
+    print("hangs", flush=True)
+    time.sleep(3)
     return PlainTextResponse("done")
 
 app = Starlette(routes=[Route(f"/{f.__name__}", f) for f in (index, peer, stream, hang)])
@@ -49,7 +50,7 @@ app = Starlette(routes=[Route(f"/{f.__name__}", f) for f in (index, peer, stream
 HEALTHCHECK = ("--timeout-worker-healthcheck", "2")  # seconds; 5 is the default
 FEW = ("--limit-max-requests", "2", "--limit-max-requests-jitter", "0", *HEALTHCHECK)
 SERVERS: dict[str, tuple[str, int, tuple[str, ...]]] = {
-    "dev": ("dev", 1, ()),
+    "dev": ("dev", 1, ("--reload-delay", "0.02")),  # seconds; 0.25 is the default
     "dev with workers": ("dev", 1, ("--workers", "4")),
     "container": ("container", 1, ("--timeout-graceful-shutdown", "1")),
     "host": ("host", 2, ("--timeout-graceful-shutdown", "1", "--workers", "2")),
@@ -96,15 +97,16 @@ def script() -> dict[str, list[str]]:
     return commands(snippet_path(Path(__file__)).with_suffix(".sh"))
 
 
-@pytest.fixture(scope="module")
-def servers(
-    script: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+@contextmanager
+def running(
+    script: dict[str, list[str]], factory: pytest.TempPathFactory, *names: str
 ) -> Iterator[dict[str, Server]]:
     """Run the commands side by side, each in a folder of its own, until all serve."""
     with ExitStack() as stack:
-        running = {}
-        for name, (command, _, further) in SERVERS.items():
-            folder = tmp_path_factory.mktemp("project")
+        found = {}
+        for name in names:
+            command, _, further = SERVERS[name]
+            folder = factory.mktemp("project")
             (folder / "orders").mkdir()
             (folder / "orders" / "main.py").write_text(APP, encoding="utf-8")
             (folder / "orders" / "rates.yaml").write_text("vat: 19", encoding="utf-8")
@@ -116,20 +118,50 @@ def servers(
             process = stack.enter_context(started(local, folder, {"PYTHONDONTWRITEBYTECODE": "1"}))
             address = f"http://127.0.0.1:{port}"
             client = stack.enter_context(httpx2.Client(base_url=address, timeout=60))
-            running[name] = Server(process, client, folder)
-        wanted = {name: processes for name, (_, processes, _) in SERVERS.items()}
-        until(lambda: all(running[name].starts() >= wanted[name] for name in wanted), 60)
-        yield running
-        for server in running.values():  # those that are left, all at once
+            found[name] = Server(process, client, folder)
+        until(lambda: all(found[name].starts() >= SERVERS[name][1] for name in names), 60)
+        yield found
+        for server in found.values():  # those that are left, all at once
             with suppress(psutil.NoSuchProcess):
                 server.process.process.kill()
 
 
 @pytest.fixture(scope="module")
-def hanging(servers: dict[str, Server]) -> Iterator[Future[str]]:
+def workers(
+    script: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """Run the one that is asked for a long answer: it starts first."""
+    with running(script, tmp_path_factory, "workers") as servers:
+        yield servers["workers"]
+
+
+@pytest.fixture(scope="module")
+def hanging(workers: Server) -> Iterator[Future[str]]:
     """Ask for an answer that takes longer than the health check."""
     with ThreadPoolExecutor() as threads:
-        yield threads.submit(servers["workers"].get, "/hang")
+        answer = threads.submit(workers.get, "/hang")
+        workers.process.says("hangs")
+        yield answer
+
+
+@pytest.fixture(scope="module")
+def servers(
+    script: dict[str, list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Server]]:
+    others = [name for name in SERVERS if name != "workers"]
+    with running(script, tmp_path_factory, *others) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="module")
+def starts_before(servers: dict[str, Server]) -> int:
+    """Ask a server for more than its workers may answer; give how many it had started."""
+    few = servers["few"]
+    before = few.starts()
+    until(
+        lambda: few.get("/index") and "Maximum request limit of 2 exceeded" in few.process.said, 30
+    )
+    return before
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +194,7 @@ def save(server: Server, file: str, text: str) -> None:
     pytest.fail(f"a saved file was not seen:\n{process.said}")
 
 
-@pytest.mark.usefixtures("hanging", "streams")
+@pytest.mark.usefixtures("hanging", "streams", "starts_before")
 def test_saved_files_are_served_at_once(servers: dict[str, Server]) -> None:
     dev = servers["dev"]
     assert dev.get("/index") == "one vat: 19"
@@ -223,19 +255,19 @@ def test_client_is_taken_from_the_header_of_a_trusted_proxy(
 
 
 def test_dead_worker_is_replaced_and_a_hanging_one_is_not(
-    script: dict[str, list[str]], servers: dict[str, Server], hanging: Future[str]
+    script: dict[str, list[str]], workers: Server, hanging: Future[str]
 ) -> None:
-    workers = servers["workers"]
-    assert hanging.result() == "done"  # after three and a half seconds, beyond the health check
     before = workers.starts()
     psutil.Process(int(workers.get("/peer").split()[-1])).kill()
     until(lambda: workers.starts() > before, 30)
+    assert hanging.result() == "done"  # after three seconds, beyond the health check
+    assert workers.starts() == before + 1
     host = script["host"]
     assert [host[host.index("--workers") + 1], host[host.index("--host") + 1]] == ["4", "127.0.0.1"]
 
 
 def test_worker_is_replaced_after_its_requests_but_not_a_single_process(
-    script: dict[str, list[str]], servers: dict[str, Server]
+    script: dict[str, list[str]], servers: dict[str, Server], starts_before: int
 ) -> None:
     host, few, single = script["host"], servers["few"], servers["few of one"]
     assert host[host.index("--limit-max-requests") + 1] == "10000"
@@ -246,11 +278,7 @@ def test_worker_is_replaced_after_its_requests_but_not_a_single_process(
             assert single.get("/index") == "one vat: 19"
         until(lambda: single.process.process.poll() == 0, 30)  # nobody is there to replace it
         assert silent.recv(1) == b""  # accepted and closed unread, without an answer
-    before = few.starts()
-    until(
-        lambda: few.get("/index") and "Maximum request limit of 2 exceeded" in few.process.said, 30
-    )
-    until(lambda: few.starts() > before, 30)
+    until(lambda: few.starts() > starts_before, 30)
 
 
 def test_option_that_does_not_exist_is_refused(

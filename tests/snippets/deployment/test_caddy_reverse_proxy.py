@@ -5,7 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,13 +147,59 @@ def running(text: str, folder: Path, app: int) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory, app: int) -> Iterator[Proxy]:
+def text() -> str:
+    return snippet_path(Path(__file__)).with_suffix(".caddyfile").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def proxy(text: str, tmp_path_factory: pytest.TempPathFactory, app: int) -> Iterator[Proxy]:
     """Run Caddy with the snippet."""
-    text = snippet_path(Path(__file__)).with_suffix(".caddyfile").read_text("utf-8")
     with running(text, tmp_path_factory.mktemp("proxy"), app) as proxy:
         yield proxy
 
 
+@pytest.fixture(scope="module")
+def slow(
+    text: str, tmp_path_factory: pytest.TempPathFactory, app: int
+) -> Iterator[dict[str, Future[httpx2.Response]]]:
+    """Ask for an answer that takes longer than the limit, by both methods at once."""
+    short = text.replace("response_header_timeout 60s", "response_header_timeout 1s")
+    short = short.replace("lb_try_duration 15s", "lb_try_duration 1900ms")
+    with (
+        running(short, tmp_path_factory.mktemp("short"), app) as proxy,
+        ThreadPoolExecutor() as threads,
+    ):
+        yield {
+            method: threads.submit(proxy.client.request, method, "/slow", extensions=OURS)
+            for method in ("GET", "POST")
+        }
+
+
+@pytest.fixture(scope="module")
+def stopped(
+    text: str, tmp_path_factory: pytest.TempPathFactory, app: int
+) -> Iterator[Future[float]]:
+    """Stop Caddy while a stream is open; the result is how long it took."""
+    short = text.replace("grace_period 20s", "grace_period 1s")
+    with (
+        running(short, tmp_path_factory.mktemp("stopped"), app) as proxy,
+        proxy.client.stream("GET", "/events", extensions=OURS) as answer,
+        ThreadPoolExecutor() as threads,
+    ):
+        process = proxy.process.process
+
+        def stop() -> float:
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            until(lambda: process.poll() is not None, 30)
+            return time.monotonic() - begun
+
+        lines = answer.iter_lines()  # closed with the stream as soon as nothing names it
+        next(lines)
+        yield threads.submit(stop)
+
+
+@pytest.mark.usefixtures("slow", "stopped")
 def test_answer_comes_over_tls_and_knows_its_client(proxy: Proxy) -> None:
     with pytest.raises(httpx2.ConnectError, match="internal error"):
         proxy.client.get("/peer", extensions={"sni_hostname": "other.example.com"})
@@ -176,45 +222,28 @@ def test_answers_are_compressed_and_events_come_at_once(proxy: Proxy) -> None:
 
 
 def test_body_above_the_limit_is_413_and_without_it_is_not(
-    proxy: Proxy, snippet_file: Path, tmp_path_factory: pytest.TempPathFactory, app: int
+    proxy: Proxy, text: str, tmp_path: Path, app: int
 ) -> None:
     limit = 10_000_000
     assert proxy.client.post("/upload", content=bytes(limit), extensions=OURS).json() == limit
     over = proxy.client.post("/upload", content=bytes(limit + 1), extensions=OURS)
     assert over.status_code == 413
-    text = snippet_file.read_text("utf-8").replace("max_size 10MB", "")
-    with running(text, tmp_path_factory.mktemp("endless"), app) as endless:
+    with running(text.replace("max_size 10MB", ""), tmp_path, app) as endless:
         over = endless.client.post("/upload", content=bytes(2 * limit), extensions=OURS)
         assert over.json() == 2 * limit
 
 
-def test_requests_wait_while_the_service_restarts(snippet_file: Path, tmp_path: Path) -> None:
+def test_requests_wait_while_the_service_restarts(text: str, tmp_path: Path) -> None:
     port = free_port()
-    text = snippet_file.read_text("utf-8")
+    hasty = tmp_path / "hasty"
+    hasty.mkdir()
     with running(text, tmp_path, port) as proxy, ThreadPoolExecutor() as threads:
         early = threads.submit(proxy.client.get, "/peer", extensions=OURS)
-        time.sleep(0.5)  # longer than it takes to be refused
+        with running(text.replace("lb_try_duration 15s", ""), hasty, port) as other:
+            assert other.client.get("/peer", extensions=OURS).status_code == 502
         assert not early.done()
         with serving(tmp_path, port):
             assert early.result().status_code == 200
-    hasty = text.replace("lb_try_duration 15s", "")
-    other = tmp_path / "hasty"
-    other.mkdir()
-    with running(hasty, other, port) as proxy:
-        assert proxy.client.get("/peer", extensions=OURS).status_code == 502
-
-
-def test_slow_answer_is_given_up(snippet_file: Path, tmp_path: Path, app: int) -> None:
-    text = snippet_file.read_text("utf-8")
-    assert "response_header_timeout 60s" in text
-    short = text.replace("response_header_timeout 60s", "response_header_timeout 1s")
-    short = short.replace("lb_try_duration 15s", "lb_try_duration 1900ms")
-    with running(short, tmp_path, app) as proxy:
-        assert proxy.client.get("/slow", extensions=OURS).status_code == 504
-        # A limit below lb_try_duration: the request that may be repeated was sent again.
-        assert proxy.client.get("/asked", extensions=OURS).json() == ["GET", "GET"]
-        assert proxy.client.post("/slow", extensions=OURS).status_code == 504
-        assert proxy.client.get("/asked", extensions=OURS).json() == ["GET", "GET", "POST"]
 
 
 def reload(proxy: Proxy) -> None:
@@ -226,9 +255,8 @@ def reload(proxy: Proxy) -> None:
 
 
 def test_websocket_outlives_a_reload_and_would_not(
-    snippet_file: Path, tmp_path_factory: pytest.TempPathFactory, app: int
+    text: str, tmp_path_factory: pytest.TempPathFactory, app: int
 ) -> None:
-    text = snippet_file.read_text("utf-8")
     with running(text, tmp_path_factory.mktemp("kind"), app) as proxy, proxy.chat() as chat:
         chat.send("before")
         assert chat.recv(30) == f"wss://{HOST}/chat before"
@@ -246,20 +274,10 @@ def test_websocket_outlives_a_reload_and_would_not(
 
 
 def test_open_stream_holds_up_a_stop_until_the_grace_is_over(
-    snippet_file: Path, tmp_path: Path, app: int
+    text: str, stopped: Future[float]
 ) -> None:
-    text = snippet_file.read_text("utf-8")
     assert "grace_period 20s" in text
-    with (
-        running(text.replace("grace_period 20s", "grace_period 1s"), tmp_path, app) as proxy,
-        proxy.client.stream("GET", "/events", extensions=OURS) as answer,
-    ):
-        lines = answer.iter_lines()
-        next(lines)
-        begun = time.monotonic()
-        proxy.process.process.send_signal(signal.SIGTERM)
-        until(lambda: proxy.process.process.poll() is not None, 30)
-        assert time.monotonic() - begun > 0.9
+    assert stopped.result() > 0.9
 
 
 @pytest.mark.parametrize(
@@ -271,11 +289,8 @@ def test_open_stream_holds_up_a_stop_until_the_grace_is_over(
         ("reverse_proxy 127.0.0.1:8000 {", "reverse_proxy http://127.0.0.1:8000/api {"),
     ],
 )
-def test_fault_is_refused_before_a_reload(
-    snippet_file: Path, tmp_path: Path, good: str, bad: str
-) -> None:
+def test_fault_is_refused_before_a_reload(text: str, tmp_path: Path, good: str, bad: str) -> None:
     home = {"XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path)}
-    text = snippet_file.read_text("utf-8")
     file = tmp_path / "Caddyfile"
     validate = [CADDY[0], "validate", *CADDY[1:], str(file)]
     file.write_text(text, encoding="utf-8")
@@ -285,3 +300,13 @@ def test_fault_is_refused_before_a_reload(
     assert good in text
     file.write_text(text.replace(good, bad), encoding="utf-8")
     assert ran(validate, tmp_path, home).returncode == 1
+
+
+def test_slow_answer_is_given_up(
+    text: str, proxy: Proxy, slow: dict[str, Future[httpx2.Response]]
+) -> None:
+    assert "response_header_timeout 60s" in text
+    assert [slow[method].result().status_code for method in ("GET", "POST")] == [504, 504]
+    # A limit below lb_try_duration: the request that may be repeated was sent again.
+    asked = proxy.client.get("/asked", extensions=OURS).json()
+    assert sorted(asked) == ["GET", "GET", "POST"]
