@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,24 +50,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def use_service(request: pytest.FixtureRequest, name: str) -> Service:
-    """Give the running service and record on the test that it used it.
+    """Give the running service and record on the test that it used it."""
+    service = running_service(request.config, name)
+    request.node.stash.setdefault(USED, {})[name] = service
+    if (record := (PROPERTY, service.label)) not in request.node.user_properties:
+        request.node.user_properties.append(record)
+    return service
+
+
+def running_service(config: pytest.Config, name: str) -> Service:
+    """Give the running service.
 
     Skips the test with the reason if there is none, or errors where it is required; an address
     that is set but does not answer fails the test.
     """
-    config = request.config
     try:
-        service = config.stash[REGISTRY].get(name)
+        return config.stash[REGISTRY].get(name)
     except ServiceBroken as error:
         pytest.fail(str(error), pytrace=False)
     except ServiceUnavailable as error:
         if name in config.stash[POLICY].required:
             pytest.fail(f"required in CI: {error}", pytrace=False)
         pytest.skip(str(error))
-    request.node.stash.setdefault(USED, {})[name] = service
-    if (record := (PROPERTY, service.label)) not in request.node.user_properties:
-        request.node.user_properties.append(record)
-    return service
 
 
 @pytest.hookimpl(wrapper=True)
@@ -158,11 +163,26 @@ def postgresql_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def valkey_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give the address of an empty Valkey database that no other process of the run uses."""
-    service = use_service(request, "valkey")
-    registry = request.config.stash[REGISTRY]
-    url = valkey.database_url(service.url, registry.own_number("valkey-database"))
+    use_service(request, "valkey")
+    with own_valkey_database(request.config, "test") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def valkey_url_apart(pytestconfig: pytest.Config) -> Iterator[str]:
+    """Give the address of a second one, which stays while the tests of a file empty theirs."""
+    with own_valkey_database(pytestconfig, "file") as url:
+        yield url
+
+
+@contextmanager
+def own_valkey_database(config: pytest.Config, whose: str) -> Iterator[str]:
+    """Give the address of an empty database; this process has one for a test, one for a file."""
+    service = running_service(config, "valkey")
+    number = config.stash[REGISTRY].own_number("valkey-database", whose)
+    url = valkey.database_url(service.url, number)
     if not service.is_ours:
-        refuse_foreign_keys(request.config, url)
+        refuse_foreign_keys(config, url)
     with valkey.flushed(url):
         yield url
 

@@ -40,7 +40,7 @@ class Registry:
     def __init__(self, directory: Path) -> None:
         """Look at a run's directory; nothing is started until it is asked for."""
         self.directory = directory
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
 
     def get(self, name: str) -> Service:
         """Give the running service, started now if this run has not asked for it before.
@@ -92,12 +92,15 @@ class Registry:
             return ServiceBroken(state["broken"])
         return ServiceUnavailable(state["unavailable"])
 
-    def own_number(self, purpose: str) -> int:
-        """Give the lowest number from 0 that no other living process of the run has taken."""
-        if purpose not in self._numbers:
+    def own_number(self, purpose: str, whose: str = "") -> int:
+        """Give the lowest number from 0 that no other living process of the run has taken.
+
+        A process has one number of a purpose for each that it names in `whose`.
+        """
+        if (purpose, whose) not in self._numbers:
             free = (n for n in itertools.count() if self._take(f"{purpose}-{n}.own"))
-            self._numbers[purpose] = next(free)
-        return self._numbers[purpose]
+            self._numbers[purpose, whose] = next(free)
+        return self._numbers[purpose, whose]
 
     def count_test(self, name: str) -> None:
         """Note that one test ran against the service."""

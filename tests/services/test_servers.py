@@ -78,6 +78,15 @@ def test_valkey_database_is_emptied_before_and_after(valkey_url: str) -> None:
     assert valkey.keys_in(valkey_url) == 0
 
 
+def test_database_of_a_file_stays_while_that_of_a_test_is_emptied(
+    valkey_url: str, valkey_url_apart: str
+) -> None:
+    ask(valkey_url_apart, ("SET", "note", "1"))
+    with valkey.flushed(valkey_url):
+        assert valkey.keys_in(valkey_url) == 0
+    assert valkey.keys_in(valkey_url_apart) == 1
+
+
 def test_keys_of_others_are_not_deleted(run_pytest: RunPytest, valkey_url: str) -> None:
     ask(valkey_url, ("SET", "precious", "1"))
 

@@ -28,8 +28,9 @@ def _addresses(monkeypatch: pytest.MonkeyPatch, partner: Partner, store: Any) ->
 
 
 @contextmanager
-def working(snippet_file: Path, kill: Callable[[Process], None]) -> Iterator[Process]:
-    with started(COMMAND.split(), snippet_file.parent) as worker:
+def working(folder: Path, kill: Callable[[Process], None]) -> Iterator[Process]:
+    often = {"dramatiq_worker_timeout": "100"}  # it looks for messages once a second by default
+    with started(COMMAND.split(), folder, often) as worker:
         worker.says("Worker process is ready for action")
         yield worker
         kill(worker)  # to stop takes it seconds
@@ -50,17 +51,27 @@ def fail(snippet: ModuleType, error: Exception, retries: int) -> Any:
 
 
 def test_worker_tries_again_what_may_succeed_and_reports_the_rest(
-    snippet: ModuleType, snippet_file: Path, partner: Partner, store: Any, kill: Any
+    snippet: ModuleType,
+    snippet_file: Path,
+    tmp_path: Path,
+    partner: Partner,
+    store: Any,
+    kill: Any,
 ) -> None:
+    source = snippet_file.read_text("utf-8")
+    assert source.count("min_backoff=2_000") == 1
+    # That the pause is two seconds or more shows below, without waiting for it.
+    sooner = source.replace("min_backoff=2_000", "min_backoff=500")
+    (tmp_path / snippet_file.name).write_text(sooner, "utf-8")
     partner.answers = {1: [503], 2: [422], 3: [503]}
-    with working(snippet_file, kill):
+    with working(tmp_path, kill):
         for number in (1, 2, 4):
             snippet.send_invoice.send(number)
         snippet.send_invoice.send_with_options(args=(3,), max_retries=0)
         until(lambda: len(partner.times(1)) == 2 and partner.alerts, 60)
         until(lambda: not store.hlen("dramatiq:default.msgs"), 30)
     first, second = partner.times(1)
-    assert second - first >= 2
+    assert second - first >= 0.5
     assert [len(partner.times(number)) for number in (2, 3, 4)] == [1, 1, 1]
     assert ("invoice-4", 4) in [(call.key, call.invoice) for call in partner.calls]
     assert partner.alerts == [{"unsent": [3]}]
@@ -145,7 +156,7 @@ def test_killed_worker_gives_its_message_back_at_the_next_maintenance(
     kill: Any,
 ) -> None:
     partner.answers = {1: ["wait"]}
-    with working(snippet_file, kill):
+    with working(snippet_file.parent, kill):
         snippet.send_invoice.send(1)
         until(lambda: partner.times(1), 30)
     for name in store.zrange("dramatiq:__heartbeats__", 0, -1):
@@ -156,5 +167,5 @@ def test_killed_worker_gives_its_message_back_at_the_next_maintenance(
     monkeypatch.setattr(random, "randint", lambda _low, _high: 100_000)
     snippet.broker.do_qsize("default")
     assert store.llen("dramatiq:default") == 1
-    with working(snippet_file, kill):
+    with working(snippet_file.parent, kill):
         until(lambda: len(partner.times(1)) == 2, 60)

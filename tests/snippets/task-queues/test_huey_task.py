@@ -5,7 +5,8 @@ import pickle
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
@@ -14,19 +15,31 @@ from typing import Any
 import huey  # type: ignore[import-untyped]  # it brings no types
 import pytest
 
+from tests.snippets.loading import loaded, snippet_path
 from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
 
+FILE = snippet_path(Path(__file__))
 COMMAND = "huey_consumer huey_task.huey -k process -w 4 -g TERM"
 OVERDUE = 900
 
 
+@dataclass(frozen=True)
+class Retried:
+    """What goes on beside the tests, for it takes seconds: a task's pause before its retry."""
+
+    snippet: ModuleType
+    partner: Partner
+    tasks: dict[int, str]
+
+
 @pytest.fixture(autouse=True)
-def partner(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Partner]:
+def partner(
+    monkeypatch: pytest.MonkeyPatch, valkey_url: str, retried: Retried
+) -> Iterator[Partner]:
     with serving_partner() as partner:
-        monkeypatch.setenv("PARTNER_URL", partner.address)
-        monkeypatch.setenv("REDIS_URL", valkey_url)
-        monkeypatch.setenv("HUEY_SECRET", "known to us alone")
+        for name, value in environment(partner, valkey_url).items():
+            monkeypatch.setenv(name, value)
         yield partner
 
 
@@ -36,16 +49,57 @@ def snippet(snippet: ModuleType) -> Iterator[ModuleType]:
     snippet.huey.storage.pool.disconnect()  # as garbage, an open socket would be a warning
 
 
+def environment(partner: Partner, url: str) -> dict[str, str]:
+    """Give what the snippet reads."""
+    return {
+        "PARTNER_URL": partner.address,
+        "REDIS_URL": url,
+        "HUEY_SECRET": "known to us alone",
+    }
+
+
 @contextmanager
-def working(snippet: ModuleType, snippet_file: Path, command: str = COMMAND) -> Iterator[Process]:
-    with started([*command.split(), "-v", "-c", "0.1"], snippet_file.parent) as worker:
-        worker.says("Checking worker health.")  # it has started, with its handlers of signals
+def working(snippet: ModuleType, *commands: str) -> Iterator[list[Process]]:
+    """Run workers by these commands, or by the usual one, until the block ends."""
+    with ExitStack() as stack:
+        workers = [stack.enter_context(worker(command)) for command in commands or (COMMAND,)]
+        for one in workers:
+            one.says("Checking worker health.")  # it has started, with its handlers of signals
         try:
-            yield worker
+            yield workers
         finally:
-            with suppress(ProcessLookupError):
-                os.killpg(worker.process.pid, signal.SIGKILL)  # to stop takes seconds
+            for one in workers:
+                kill(one)
             until(lambda: not is_waited_on(snippet.store), 30)
+
+
+def worker(
+    command: str = COMMAND, env: dict[str, str] | None = None
+) -> AbstractContextManager[Process]:
+    return started([*command.split(), "-v", "-c", "0.05"], FILE.parent, env)
+
+
+def kill(worker: Process) -> None:
+    """End all processes of the worker: to stop takes seconds."""
+    with suppress(ProcessLookupError):
+        os.killpg(worker.process.pid, signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def retried(valkey_url_apart: str) -> Iterator[Retried]:
+    """Run a worker for three invoices, of which one is tried again and one is refused."""
+    with serving_partner() as partner, pytest.MonkeyPatch.context() as patch:
+        partner.answers = {1: [503], 2: [422]}
+        env = environment(partner, valkey_url_apart)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        with worker(env=env) as running:
+            with loaded(FILE) as snippet:
+                patch.undo()
+            tasks = {number: snippet.enqueue_invoice(number) for number in (1, 2, 3)}
+            yield Retried(snippet, partner, tasks)
+            kill(running)
+        snippet.huey.storage.pool.disconnect()
 
 
 def is_waited_on(store: Any) -> bool:
@@ -60,27 +114,6 @@ def result_of(snippet: ModuleType, number: str) -> Any:
 
 def unsent(snippet: ModuleType) -> list[int]:
     return [int(invoice) for invoice in snippet.store.zrange("invoices:unsent", 0, -1)]
-
-
-def test_worker_tries_again_what_may_succeed_and_only_that(
-    snippet: ModuleType, snippet_file: Path, partner: Partner
-) -> None:
-    partner.answers = {1: [503], 2: [422]}
-    with working(snippet, snippet_file):
-        again, refused, sent = [snippet.enqueue_invoice(number) for number in (1, 2, 3)]
-        assert [result_of(snippet, number) for number in (again, sent)] == [
-            "receipt 2",
-            "receipt 1",
-        ]
-        with pytest.raises(huey.exceptions.TaskException, match="refused with 422"):
-            result_of(snippet, refused)
-    first, second = partner.times(1)
-    assert second - first >= 2
-    assert [len(partner.times(number)) for number in (2, 3)] == [1, 1]
-    assert ("invoice-3", 3) in [(call.key, call.invoice) for call in partner.calls]
-    assert unsent(snippet) == []
-    left = snippet.store.ttl(f"huey.r.billing.{sent}")
-    assert 3600 - 600 < left <= 3600
 
 
 @pytest.mark.parametrize("answer", [503, "hang up"])
@@ -153,17 +186,17 @@ def test_invoice_is_on_the_list_although_the_queue_refused_it(
 
 
 def test_killed_worker_loses_its_task_and_the_sweep_finds_it(
-    snippet: ModuleType, snippet_file: Path, partner: Partner
+    snippet: ModuleType, partner: Partner
 ) -> None:
     partner.answers = {7: ["wait"]}
-    with working(snippet, snippet_file) as worker:
+    with working(snippet) as (worker,):
         snippet.enqueue_invoice(7)
         until(lambda: partner.invoices == [7], 30)
         os.killpg(worker.process.pid, signal.SIGKILL)
         worker.process.wait(30)
     assert [key.decode() for key in snippet.store.scan_iter()] == ["invoices:unsent"]
     snippet.store.zincrby("invoices:unsent", -OVERDUE, 7)
-    with working(snippet, snippet_file):  # the scheduler looks for periodic tasks as it starts
+    with working(snippet):  # the scheduler looks for periodic tasks as it starts
         until(lambda: unsent(snippet) == [], 30)
     assert partner.keys == ["invoice-7"] * 2
 
@@ -190,37 +223,32 @@ def test_every_scheduler_enqueues_the_sweep_once_a_minute(snippet: ModuleType) -
     )
 
 
-def test_sigterm_lets_the_task_finish_if_it_is_the_graceful_signal(
-    snippet: ModuleType, snippet_file: Path, partner: Partner
+def test_sigterm_lets_the_task_finish_only_if_it_is_the_graceful_signal(
+    snippet: ModuleType, partner: Partner
 ) -> None:
-    partner.answers = {7: ["wait"]}
-    with working(snippet, snippet_file) as worker:
-        number = snippet.enqueue_invoice(7)
-        until(lambda: partner.invoices == [7], 30)
-        worker.process.terminate()
-        worker.says("Shutting down gracefully")
+    partner.answers = {7: ["wait"], 8: ["wait"]}
+    # One process each: others would wait for a task until a second is over.
+    alone = f"{COMMAND} -w 1"
+    with working(snippet, alone, alone.replace(" -g TERM", "")) as (graceful, by_default):
+        tasks = {number: snippet.enqueue_invoice(number) for number in (7, 8)}
+        until(lambda: sorted(partner.invoices) == [7, 8], 30)  # each has one
+        by_default.process.terminate()
+        by_default.process.wait(30)
+        assert [key.decode() for key in snippet.store.scan_iter()] == ["invoices:unsent"]
+        graceful.process.terminate()
+        graceful.says("Shutting down gracefully")
         partner.goes_on.set()
-        worker.process.wait(30)
-    assert result_of(snippet, number) == "receipt 1"
-
-
-def test_sigterm_loses_the_task_by_default(
-    snippet: ModuleType, snippet_file: Path, partner: Partner
-) -> None:
-    partner.answers = {7: ["wait"]}
-    with working(snippet, snippet_file, COMMAND.removesuffix(" -g TERM")) as worker:
-        snippet.enqueue_invoice(7)
-        until(lambda: partner.invoices == [7], 30)
-        worker.process.terminate()
-        worker.process.wait(30)
-    assert [key.decode() for key in snippet.store.scan_iter()] == ["invoices:unsent"]
+        graceful.process.wait(30)
+    (lost,) = unsent(snippet)
+    assert snippet.huey.result(tasks.pop(lost)) is None
+    assert [snippet.huey.result(number) for number in tasks.values()] == ["receipt 1"]
 
 
 def test_time_limit_ends_a_task_in_a_process(snippet: ModuleType, partner: Partner) -> None:
     snippet.send_invoice.call_local(1)  # the first call imports, where Python swallows exceptions
     partner.answers = {7: ["wait"]}
     snippet.huey.create_consumer(worker_type="process")  # as `-k process` does
-    task = snippet.send_invoice.s(7, timeout=1, retries=0)
+    task = snippet.send_invoice.s(7, timeout=0.5, retries=0)
     snippet.huey.execute(task)
     assert partner.invoices == [1, 7]
     with pytest.raises(huey.exceptions.TaskException, match="TaskTimeout"):
@@ -228,10 +256,10 @@ def test_time_limit_ends_a_task_in_a_process(snippet: ModuleType, partner: Partn
 
 
 def test_default_worker_is_one_thread_and_ignores_the_time_limit(
-    snippet: ModuleType, snippet_file: Path, partner: Partner
+    snippet: ModuleType, partner: Partner
 ) -> None:
     partner.answers = {7: ["wait"]}
-    with working(snippet, snippet_file, "huey_consumer huey_task.huey -n") as worker:
+    with working(snippet, "huey_consumer huey_task.huey -n") as (worker,):
         assert "started with 1 thread" in worker.said
         result = snippet.send_invoice(7, timeout=0.1)
         until(lambda: partner.invoices == [7], 30)
@@ -276,3 +304,17 @@ def test_what_huey_does_not_take(snippet: ModuleType) -> None:
         snippet.huey.task()(send)
     with pytest.raises(NotImplementedError, match="priorities"):
         snippet.send_invoice(7, priority=1)
+
+
+def test_worker_tries_again_what_may_succeed_and_only_that(retried: Retried) -> None:
+    snippet, partner, tasks = retried.snippet, retried.partner, retried.tasks
+    assert [result_of(snippet, tasks[number]) for number in (1, 3)] == ["receipt 2", "receipt 1"]
+    with pytest.raises(huey.exceptions.TaskException, match="refused with 422"):
+        result_of(snippet, tasks[2])
+    first, second = partner.times(1)
+    assert second - first >= 2
+    assert [len(partner.times(number)) for number in (2, 3)] == [1, 1]
+    assert ("invoice-3", 3) in [(call.key, call.invoice) for call in partner.calls]
+    assert unsent(snippet) == []
+    left = snippet.store.ttl(f"huey.r.billing.{tasks[3]}")
+    assert 3600 - 600 < left <= 3600

@@ -37,10 +37,10 @@ def database(snippet: ModuleType, postgresql_url: str) -> Iterator[psycopg.Conne
 
 
 @contextmanager
-def working(snippet_file: Path) -> Iterator[Process]:
+def working(folder: Path) -> Iterator[Process]:
     # It polls every 5 s by default.
     command = [*PROCRASTINATE.split(), "worker", "--fetch-job-polling-interval", "0.2"]
-    with started(command, snippet_file.parent) as worker:
+    with started(command, folder) as worker:
         worker.says("Starting worker")
         yield worker
 
@@ -107,19 +107,31 @@ def test_job_deferred_beside_the_transaction_survives_its_rollback(
 def test_worker_runs_what_was_committed_and_tries_again_what_may_succeed(
     snippet: ModuleType,
     snippet_file: Path,
+    tmp_path: Path,
     database: psycopg.Connection[Any],
     postgresql_url: str,
     partner: Partner,
 ) -> None:
+    source = snippet_file.read_text("utf-8")
+    assert source.count("exponential_wait=3") == 1
+    # That the first pause is three seconds shows below, without waiting for it.
+    sooner = source.replace("exponential_wait=3", "exponential_wait=1")
+    (tmp_path / snippet_file.name).write_text(sooner, "utf-8")
     partner.answers = {1: [503], 2: [422]}
-    with working(snippet_file):
+    with working(tmp_path):
         for _ in range(3):
             create(snippet, postgresql_url)
         until(lambda: states(database) == [(2, "failed")], 60)
     first, second = partner.times(1)
-    assert second - first >= 3
+    assert second - first >= 1
     assert [call.key for call in partner.calls if call.invoice == 3] == ["invoice-3"]
     assert len(partner.times(2)) == 1
+
+
+def test_server_error_is_an_error_of_the_task(snippet: ModuleType, partner: Partner) -> None:
+    partner.answers = {7: [500]}
+    with pytest.raises(snippet.PartnerUnavailableError, match="500"):
+        asyncio.run(snippet.send_invoice(7))
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(0, 3), (1, 9), (5, 729), (6, None)])
@@ -158,7 +170,7 @@ def test_job_of_a_killed_worker_waits_for_its_rescue(
         )
 
     partner.answers = {1: ["wait"]}
-    with working(snippet_file) as worker:
+    with working(snippet_file.parent) as worker:
         create(snippet, postgresql_url)
         until(lambda: partner.times(1), 30)
         kill(worker)
@@ -168,7 +180,7 @@ def test_job_of_a_killed_worker_waits_for_its_rescue(
     last_heartbeat(70)
     asyncio.run(rescue())
     assert states(database) == [(1, "todo")]
-    with working(snippet_file):
+    with working(snippet_file.parent):
         until(lambda: len(partner.times(1)) == 2, 30)
         until(lambda: states(database) == [], 30)
 

@@ -1,7 +1,10 @@
 """A job runs in a process of its own, is retried after a pause, ends in time, and is cleaned up."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,32 +13,58 @@ import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from tests.snippets.partner import Partner
+from tests.snippets.loading import loaded, snippet_path
+from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
 
+FILE = snippet_path(Path(__file__))
 COMMAND = "rq worker mail --serializer json"
 
 
+@contextmanager
+def running(url: str, *options: str) -> Iterator[Process]:
+    """Run RQ's worker of the queue until a block ends, and kill it then."""
+    with started([*COMMAND.split(), "--url", url, *options], FILE.parent) as worker:
+        yield worker
+        os.killpg(worker.process.pid, signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Retried:
+    """What goes on beside the tests, for it takes seconds: a pause, and a job's time limit."""
+
+    snippet: ModuleType
+    partner: Partner
+    jobs: list[str]
+    slow: str
+
+
+@pytest.fixture(scope="module")
+def retried(valkey_url_apart: str) -> Iterator[Retried]:
+    """Run a worker with a scheduler for three invoices, and for one that takes too long."""
+    with serving_partner() as partner, pytest.MonkeyPatch.context() as patch:
+        partner.answers = {1: [503], 2: [422], 4: ["wait"]}
+        patch.setenv("PARTNER_URL", partner.address)
+        patch.setenv("REDIS_URL", valkey_url_apart)
+        with running(valkey_url_apart, "--with-scheduler"):
+            with loaded(FILE) as snippet:
+                patch.undo()
+            jobs = [snippet.enqueue_invoice(number) for number in (1, 2, 3)]
+            slow = snippet.queue.enqueue(snippet.send_invoice, 4, job_timeout=2).id
+            yield Retried(snippet, partner, jobs, slow)
+        snippet.queue.connection.close()
+
+
 @pytest.fixture(autouse=True)
-def _addresses(partner: Partner, store: Any) -> None:
+def _addresses(retried: Retried, partner: Partner, store: Any) -> None:
     """Both are in the environment."""
 
 
-@pytest.fixture
-def working(
-    snippet_file: Path, valkey_url: str, kill: Callable[[Process], None]
-) -> Callable[..., AbstractContextManager[Process]]:
-    """Give what runs RQ's worker of the queue until a block ends, and kills it then."""
-
-    @contextmanager
-    def working(*options: str) -> Iterator[Process]:
-        command = [*COMMAND.split(), "--url", valkey_url, *options]
-        with started(command, snippet_file.parent) as worker:
-            worker.says("Listening on mail")
-            yield worker
-            kill(worker)
-
-    return working
+@contextmanager
+def working(url: str) -> Iterator[Process]:
+    with running(url) as worker:
+        worker.says("Listening on mail")
+        yield worker
 
 
 def job_of(snippet: ModuleType, number: str) -> Job:
@@ -46,30 +75,12 @@ def state(snippet: ModuleType, number: str) -> str:
     return job_of(snippet, number).get_status().value
 
 
-def test_worker_with_scheduler_tries_again_after_a_pause(
-    snippet: ModuleType, working: Any, partner: Partner, store: Any
-) -> None:
-    partner.answers = {1: [503], 2: [422], 4: ["wait"]}
-    jobs = [snippet.enqueue_invoice(number) for number in (1, 2, 3)]
-    slow = snippet.queue.enqueue(snippet.send_invoice, 4, job_timeout=5).id
-    with working("--with-scheduler"):
-        until(lambda: all(state(snippet, job) == "finished" for job in jobs), 60)
-        until(lambda: state(snippet, slow) == "failed", 30)
-    results = [job_of(snippet, job).return_value() for job in jobs]
-    assert results == ["receipt 2", "refused with 422", "receipt 1"]
-    first, second = partner.times(1)
-    assert second - first >= 1  # a second off: the scheduler counts in whole ones
-    assert [len(partner.times(number)) for number in (2, 3, 4)] == [1, 1, 1]
-    assert "JobTimeoutException" in str(job_of(snippet, slow).latest_result().exc_string)
-    assert 3300 < store.ttl(f"rq:job:{jobs[0]}") <= 3600
-
-
 def test_without_a_scheduler_a_retry_waits_for_ever(
-    snippet: ModuleType, working: Any, partner: Partner, store: Any
+    snippet: ModuleType, valkey_url: str, partner: Partner, store: Any
 ) -> None:
     partner.answers = {1: [503]}
     job = snippet.enqueue_invoice(1)
-    with working():
+    with working(valkey_url):
         until(lambda: partner.times(1) and state(snippet, job) == "scheduled", 30)
         assert store.zadd("rq:scheduled:mail", {job: 0}, xx=True, ch=True) == 1  # long overdue
         after = snippet.enqueue_invoice(2)
@@ -79,11 +90,11 @@ def test_without_a_scheduler_a_retry_waits_for_ever(
 
 
 def test_killed_process_of_a_job_counts_as_a_failed_try(
-    snippet: ModuleType, working: Any, partner: Partner
+    snippet: ModuleType, valkey_url: str, partner: Partner
 ) -> None:
     partner.answers = {1: ["wait"]}
     job = snippet.enqueue_invoice(1)
-    with working() as worker:
+    with working(valkey_url) as worker:
         until(lambda: partner.times(1), 30)
         (own,) = worker.process.children()
         own.kill()
@@ -106,3 +117,16 @@ def test_only_what_may_pass_raises(snippet: ModuleType, partner: Partner) -> Non
         snippet.send_invoice(1)
     assert snippet.send_invoice(1) == "receipt 3"
     assert partner.keys[0] == "invoice-1"
+
+
+def test_worker_with_scheduler_tries_again_after_a_pause(retried: Retried) -> None:
+    snippet, partner, jobs, slow = retried.snippet, retried.partner, retried.jobs, retried.slow
+    until(lambda: all(state(snippet, job) == "finished" for job in jobs), 60)
+    until(lambda: state(snippet, slow) == "failed", 30)
+    results = [job_of(snippet, job).return_value() for job in jobs]
+    assert results == ["receipt 2", "refused with 422", "receipt 1"]
+    first, second = partner.times(1)
+    assert second - first >= 1  # a second off: the scheduler counts in whole ones
+    assert [len(partner.times(number)) for number in (2, 3, 4)] == [1, 1, 1]
+    assert "JobTimeoutException" in str(job_of(snippet, slow).latest_result().exc_string)
+    assert 3300 < snippet.queue.connection.ttl(f"rq:job:{jobs[0]}") <= 3600

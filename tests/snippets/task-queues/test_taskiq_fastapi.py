@@ -2,10 +2,14 @@
 
 import asyncio
 import json
+import os
 import random
 import re
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -14,59 +18,43 @@ from unittest.mock import ANY
 
 import httpx2
 import pytest
+import redis
 from taskiq import TaskiqMessage, TaskiqResult
 
-from tests.snippets.loading import loaded
-from tests.snippets.partner import Partner
+from tests.snippets.loading import loaded, snippet_path
+from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started, until
+
+CODE = snippet_path(Path(__file__)).with_suffix("") / "invoices.py"
+"""The application that the commands start."""
 
 IDLE = 300_000
 READING = "Starting fetching new messages"
 
 
 @pytest.fixture
-def code(snippet_file: Path) -> Path:
-    """Give the application that the commands start."""
-    return snippet_file.with_suffix("") / "invoices.py"
-
-
-@pytest.fixture
-def snippet(code: Path) -> Iterator[ModuleType]:
-    with loaded(code) as module:
+def snippet() -> Iterator[ModuleType]:
+    with loaded(CODE) as module:
         yield module
 
 
-@pytest.fixture
-def commands(snippet_file: Path) -> dict[str, list[str]]:
+@pytest.fixture(scope="module")
+def commands() -> dict[str, list[str]]:
     """Give the commands of the snippet by `uvicorn`, `worker` and `scheduler`."""
-    lines = [line.split() for line in snippet_file.read_text("utf-8").splitlines()]
+    file = snippet_path(Path(__file__)).with_suffix(".sh")
+    lines = [line.split() for line in file.read_text("utf-8").splitlines()]
     found = {line[1]: line for line in lines if line[0] != "#"}
     assert set(found) == {"invoices:app", "worker", "scheduler"}
+    assert found["invoices:app"][-2:] == ["--port", "8000"]
+    found["invoices:app"][-1] = "0"
     return found
 
 
-@pytest.fixture(autouse=True)
-def _addresses(partner: Partner, store: Any) -> None:
-    """Both are in the environment."""
-
-
 @contextmanager
-def working(code: Path, commands: dict[str, list[str]], *options: str) -> Iterator[Process]:
-    with started([*commands["worker"], *options], code.parent) as worker:
+def working(folder: Path, commands: dict[str, list[str]], *options: str) -> Iterator[Process]:
+    with started([*commands["worker"], *options], folder) as worker:
         worker.says("Listening started")
         yield worker
-
-
-@contextmanager
-def serving(code: Path, commands: dict[str, list[str]]) -> Iterator[httpx2.Client]:
-    """Run the snippet's server on a free port."""
-    command = commands["invoices:app"]
-    assert command[-2:] == ["--port", "8000"]
-    with started([*command[:-1], "0"], code.parent) as server:
-        said = server.says("Uvicorn running on ")
-        (address,) = re.findall(r"running on (http://\S+)", said)
-        with httpx2.Client(base_url=address, timeout=30) as client:
-            yield client
 
 
 async def send(snippet: ModuleType, invoice: int, **labels: float) -> None:
@@ -96,30 +84,55 @@ async def fail(snippet: ModuleType, error: Exception, retries: int = 0) -> None:
     await snippet.broker.middlewares[0].on_error(message, result, error)
 
 
-def test_worker_sends_and_tries_again_what_may_succeed_after_a_pause(
-    snippet: ModuleType,
-    code: Path,
-    commands: dict[str, list[str]],
-    partner: Partner,
-    store: Any,
-) -> None:
-    partner.answers = {1: [503], 2: [422], 3: ["wait"]}
+@dataclass(frozen=True)
+class Retried:
+    """What goes on beside the tests, for it takes seconds: the pauses before retries."""
+
+    partner: Partner
+    store: Any
+    answers: Future[list[httpx2.Response]]
+
+
+@pytest.fixture(scope="module")
+def retried(valkey_url_apart: str, commands: dict[str, list[str]]) -> Iterator[Retried]:
+    """Run all three commands, and send two invoices through the server and one that hangs."""
+
+    def ask(server: Process, module: ModuleType) -> list[httpx2.Response]:
+        said = server.says("Uvicorn running on ")
+        (address,) = re.findall(r"running on (http://\S+)", said)
+        asyncio.run(send(module, 3, timeout=0.5))
+        with httpx2.Client(base_url=address, timeout=30) as client:
+            answers = [client.post(f"/invoices/{number}/send") for number in (1, 2)]
+        server.process.terminate()
+        return answers
+
     with (
-        started(commands["scheduler"], code.parent),
-        started(commands["worker"], code.parent),
-        serving(code, commands) as client,
+        serving_partner() as partner,
+        pytest.MonkeyPatch.context() as patch,
+        ThreadPoolExecutor() as threads,
+        redis.Redis.from_url(valkey_url_apart) as store,
+        ExitStack() as stack,
     ):
-        for number in (1, 2):
-            answer = client.post(f"/invoices/{number}/send")
-            assert answer.status_code == 202
-            assert answer.json() == {"task": ANY}
-        asyncio.run(send(snippet, 3, timeout=0.5))
-        until(lambda: len(partner.times(1)) == 2 and len(partner.times(3)) >= 2, 60)
-        until(lambda: store.xlen("taskiq") >= 5 and unacknowledged(store) == 0, 30)
-    first, second = partner.times(1)
-    assert second - first >= 1
-    assert len(partner.times(2)) == 1
-    assert set(partner.keys) == {"invoice-1", "invoice-2", "invoice-3"}
+        partner.answers = {1: [503], 2: [422], 3: ["wait"]}
+        patch.setenv("PARTNER_URL", partner.address)
+        patch.setenv("REDIS_URL", valkey_url_apart)
+        running = {
+            name: stack.enter_context(started(command, CODE.parent))
+            for name, command in commands.items()
+        }
+        with loaded(CODE) as module:
+            patch.undo()
+        yield Retried(partner, store, threads.submit(ask, running["invoices:app"], module))
+        worker = running["worker"].process
+        for child in worker.children():
+            child.terminate()
+            child.wait(30)
+        os.killpg(worker.pid, signal.SIGKILL)  # it looks once a second whether it shall stop
+
+
+@pytest.fixture(autouse=True)
+def _addresses(retried: Retried, partner: Partner, store: Any) -> None:
+    """Both are in the environment."""
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
@@ -163,10 +176,8 @@ def test_limits_fit_together(snippet: ModuleType) -> None:
     assert (snippet.broker.idle_timeout, snippet.broker.maxlen) == (IDLE, 100_000)
 
 
-def test_without_a_schedule_source_a_retry_is_sent_at_once(
-    snippet: ModuleType, code: Path, store: Any
-) -> None:
-    source = code.read_text("utf-8")
+def test_without_a_schedule_source_a_retry_is_sent_at_once(snippet: ModuleType, store: Any) -> None:
+    source = CODE.read_text("utf-8")
     assert source.count("schedule_source=later") == 1
     changed = ModuleType("invoices")
     exec(source.replace("schedule_source=later", "schedule_source=None"), vars(changed))
@@ -177,19 +188,24 @@ def test_without_a_schedule_source_a_retry_is_sent_at_once(
 
 def test_task_of_a_killed_worker_runs_again_with_the_next_message_after_the_idle_time(
     snippet: ModuleType,
-    code: Path,
     commands: dict[str, list[str]],
     partner: Partner,
     store: Any,
+    tmp_path: Path,
     kill: Any,
 ) -> None:
+    source = CODE.read_text("utf-8")
+    assert source.count("idle_timeout=300_000,") == 1
+    # It waits two seconds for a message by default, and looks for those of the dead after that.
+    often = source.replace("idle_timeout=300_000,", "idle_timeout=300_000, xread_block=200,")
+    (tmp_path / CODE.name).write_text(often, "utf-8")
     partner.answers = {1: ["wait"]}
     asyncio.run(send(snippet, 1))  # before any worker, and without startup() of the broker
-    with working(code, commands) as worker:
+    with working(tmp_path, commands) as worker:
         until(lambda: partner.times(1), 30)
         kill(worker)
     (entry,) = store.xpending_range("taskiq", "taskiq", "-", "+", 9)
-    with working(code, commands, "--log-level", "DEBUG") as worker:
+    with working(tmp_path, commands, "--log-level", "DEBUG") as worker:
         asyncio.run(send(snippet, 2))
         until(lambda: partner.times(2), 30)
         worker.says("Found 0 pending messages")
@@ -203,3 +219,16 @@ def test_task_of_a_killed_worker_runs_again_with_the_next_message_after_the_idle
         until(lambda: len(partner.times(1)) == 2, 30)
         until(lambda: unacknowledged(store) == 0, 30)
         kill(worker)
+
+
+def test_worker_sends_and_tries_again_what_may_succeed_after_a_pause(retried: Retried) -> None:
+    for answer in retried.answers.result():
+        assert answer.status_code == 202
+        assert answer.json() == {"task": ANY}
+    partner, store = retried.partner, retried.store
+    until(lambda: len(partner.times(1)) == 2 and len(partner.times(3)) >= 2, 60)
+    until(lambda: store.xlen("taskiq") >= 5 and unacknowledged(store) == 0, 30)
+    first, second = partner.times(1)
+    assert second - first >= 1
+    assert len(partner.times(2)) == 1
+    assert set(partner.keys) == {"invoice-1", "invoice-2", "invoice-3"}
