@@ -164,7 +164,7 @@ def postgresql_url(request: pytest.FixtureRequest) -> Iterator[str]:
 def valkey_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give the address of an empty Valkey database that no other process of the run uses."""
     use_service(request, "valkey")
-    with own_valkey_database(request.config, "test") as url:
+    with own_valkey_database(request.config) as url:
         yield url
 
 
@@ -176,8 +176,8 @@ def valkey_url_apart(pytestconfig: pytest.Config) -> Iterator[str]:
 
 
 @contextmanager
-def own_valkey_database(config: pytest.Config, whose: str) -> Iterator[str]:
-    """Give the address of an empty database; this process has one for a test, one for a file."""
+def own_valkey_database(config: pytest.Config, whose: str = "") -> Iterator[str]:
+    """Give the address of an empty database; this process has one for each that it names."""
     service = running_service(config, "valkey")
     number = config.stash[REGISTRY].own_number("valkey-database", whose)
     url = valkey.database_url(service.url, number)

@@ -206,3 +206,4 @@ def test_numbers_are_kept_by_a_process_and_differ_between_them(tmp_path: Path) -
 
     assert [first.own_number("a"), first.own_number("a")] == [0, 0]
     assert [second.own_number("a"), second.own_number("b")] == [1, 0]
+    assert [second.own_number("a", "another"), second.own_number("a")] == [2, 1]
