@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import ModuleType
 
 import psycopg
@@ -61,13 +63,29 @@ def run[T](snippet: ModuleType, work: Callable[[], Awaitable[T]]) -> T:
     return asyncio.run(within_lifespan())
 
 
-def changed(request: pytest.FixtureRequest, old: str, new: str) -> ModuleType:
+def changed(old: str, new: str) -> ModuleType:
     """Give the snippet with one text replaced."""
-    source = snippet_path(request.path).read_text("utf-8")
+    source = snippet_path(Path(__file__)).read_text("utf-8")
     assert source.count(old) == 1
     module = ModuleType("changed")
     exec(source.replace(old, new), module.__dict__)
     return module
+
+
+@pytest.fixture(scope="module", autouse=True)
+def given_up() -> Iterator[Future[float]]:
+    """Ask a server that does not answer, beside the other tests; give the seconds it took."""
+
+    def seconds() -> float:
+        began = time.monotonic()
+        with pytest.raises(OperationalError, match="timeout expired"):
+            run(waiting, lambda: waiting.get_order(1))
+        return time.monotonic() - began
+
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor() as threads:
+        address = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x"
+        waiting = changed('os.environ["DATABASE_URL"]', repr(address))
+        yield threads.submit(seconds)
 
 
 async def fill_pool(snippet: ModuleType, number: int, stack: AsyncExitStack) -> None:
@@ -123,10 +141,8 @@ def test_pool_recovers_after_its_connections_were_killed(snippet: ModuleType, ur
     assert stored(url) == (2, [("tea", 1)] * 8)
 
 
-def test_dead_connection_is_handed_out_without_the_ping(
-    request: pytest.FixtureRequest, url: str
-) -> None:
-    unchecked = changed(request, "pool_pre_ping=True", "pool_pre_ping=False")
+def test_dead_connection_is_handed_out_without_the_ping(url: str) -> None:
+    unchecked = changed("pool_pre_ping=True", "pool_pre_ping=False")
 
     async def work() -> None:
         await unchecked.place_order("tea", 1)
@@ -157,11 +173,9 @@ def test_connection_that_dies_in_use_fails_its_unit_of_work_only(
     assert stored(url) == (8, [("tea", 2)])
 
 
-def test_eleventh_session_waits_and_fails(
-    snippet: ModuleType, request: pytest.FixtureRequest
-) -> None:
+def test_eleventh_session_waits_and_fails(snippet: ModuleType) -> None:
     assert snippet.engine.pool.timeout() == 2
-    hasty = changed(request, "pool_timeout=2", "pool_timeout=0.2")
+    hasty = changed("pool_timeout=2", "pool_timeout=0.2")
 
     async def work() -> float:
         async with AsyncExitStack() as stack:
@@ -207,7 +221,7 @@ def test_server_ends_what_hangs(snippet: ModuleType) -> None:
 
 
 def test_server_that_does_not_answer_is_given_up_after_two_seconds(
-    snippet: ModuleType, request: pytest.FixtureRequest
+    snippet: ModuleType, given_up: Future[float]
 ) -> None:
     async def parameters() -> dict[str, str]:
         async with snippet.engine.connect() as connection:
@@ -216,13 +230,7 @@ def test_server_that_does_not_answer_is_given_up_after_two_seconds(
             return given
 
     assert run(snippet, parameters)["connect_timeout"] == "2"
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        address = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x"
-        waiting = changed(request, 'os.environ["DATABASE_URL"]', repr(address))
-        began = time.monotonic()
-        with pytest.raises(OperationalError, match="timeout expired"):
-            run(waiting, lambda: waiting.get_order(1))
-        assert 1.9 < time.monotonic() - began < 60  # the default would wait for 130 s
+    assert 1.9 < given_up.result() < 60  # the default would wait for 130 s
 
 
 def test_shutdown_closes_every_connection(snippet: ModuleType, url: str) -> None:
@@ -230,10 +238,8 @@ def test_shutdown_closes_every_connection(snippet: ModuleType, url: str) -> None
     until(lambda: not sql(url, f"SELECT pid FROM pg_stat_activity WHERE {OURS}"), 30)
 
 
-def test_committed_order_is_unreadable_if_it_expires(
-    request: pytest.FixtureRequest, url: str
-) -> None:
-    expiring = changed(request, ", expire_on_commit=False", "")
+def test_committed_order_is_unreadable_if_it_expires(url: str) -> None:
+    expiring = changed(", expire_on_commit=False", "")
     order = run(expiring, lambda: expiring.place_order("tea", 1))
     assert stored(url) == (9, [("tea", 1)])
     with pytest.raises(DetachedInstanceError):
