@@ -227,8 +227,9 @@ def test_sigterm_lets_the_task_finish_only_if_it_is_the_graceful_signal(
     snippet: ModuleType, partner: Partner
 ) -> None:
     partner.answers = {7: ["wait"], 8: ["wait"]}
-    # One process each: others would wait for a task until a second is over.
-    alone = f"{COMMAND} -w 1"
+    # One process each, as others would wait for a task until a second is over; and no sweep,
+    # which would find nobody to run it.
+    alone = f"{COMMAND} -w 1 --no-periodic"
     with working(snippet, alone, alone.replace(" -g TERM", "")) as (graceful, by_default):
         tasks = {number: snippet.enqueue_invoice(number) for number in (7, 8)}
         until(lambda: sorted(partner.invoices) == [7, 8], 30)  # each has one
