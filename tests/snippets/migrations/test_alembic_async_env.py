@@ -107,6 +107,7 @@ def test_migration_holds_the_lock_and_waits_three_seconds_for_others(project: Pr
 
 def test_migration_gives_up_its_place_in_the_queue(migrated: Project) -> None:
     migrated.write("second", "first", "op.execute('ALTER TABLE invoices ADD note text')")
+    # That it waits three seconds shows above, without waiting for them.
     env = migrated.folder / "migrations" / "env.py"
     text = env.read_text("utf-8")
     assert text.count('"3s"') == 1

@@ -46,7 +46,6 @@ def retried(valkey_url_apart: str) -> Iterator[Retried]:
         task = snippet.send_invoice
         killed, killed_at_last = task.delay(1), task.apply_async((2,), retries=8)
         until(lambda: {*partner.invoices} == {1, 2}, 30)
-        until(lambda: {*partner.invoices} == {1, 2}, 30)
         # A worker that looks between the ends of the two overlooks one of them for five seconds.
         worker.process.suspend()
         for pool_process in (pool := worker.process.children()):
