@@ -163,22 +163,22 @@ def postgresql_url(request: pytest.FixtureRequest) -> Iterator[str]:
 @pytest.fixture
 def valkey_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Give the address of an empty Valkey database that no other process of the run uses."""
-    use_service(request, "valkey")
-    with own_valkey_database(request.config) as url:
+    service = use_service(request, "valkey")
+    with own_valkey_database(request.config, service) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def valkey_url_apart(pytestconfig: pytest.Config) -> Iterator[str]:
     """Give the address of a second one, which stays while the tests of a file empty theirs."""
-    with own_valkey_database(pytestconfig, "file") as url:
+    service = running_service(pytestconfig, "valkey")
+    with own_valkey_database(pytestconfig, service, "file") as url:
         yield url
 
 
 @contextmanager
-def own_valkey_database(config: pytest.Config, whose: str = "") -> Iterator[str]:
+def own_valkey_database(config: pytest.Config, service: Service, whose: str = "") -> Iterator[str]:
     """Give the address of an empty database; this process has one for each that it names."""
-    service = running_service(config, "valkey")
     number = config.stash[REGISTRY].own_number("valkey-database", whose)
     url = valkey.database_url(service.url, number)
     if not service.is_ours:
