@@ -7,8 +7,8 @@ import socket
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,11 +26,13 @@ SOFT = {"REMAP_SIGTERM": "SIGQUIT"}
 GRACES: dict[str, dict[str, str]] = {
     "1": SOFT | {"SOFT_SHUTDOWN_SECONDS": "0.7"},
     # Longer than the task needs, however busy the machine is.
-    "2": SOFT | {"SOFT_SHUTDOWN_SECONDS": "1.5"},
+    "2": SOFT | {"SOFT_SHUTDOWN_SECONDS": "1.2"},
     "3": {"SOFT_SHUTDOWN_SECONDS": "0.1"},
     "4": {},
 }
 """The environment of each worker, by its queue, which is the number of its newsletter."""
+ENDING = {"2": "Initiating Soft Shutdown", "3": "Warm shutdown"}
+"""What the workers say of which the task may end then."""
 GROUP = "4"
 """The worker of which every process gets the signal."""
 
@@ -106,9 +108,9 @@ class Shop:
         routes = [json.loads(message)[2] for message in self.store.hvals("unacked")]
         return self.store.llen(number), routes.count(number)
 
-    def running(self) -> set[str]:
+    def running(self, numbers: Iterable[str]) -> set[str]:
         """Ask the workers which tasks they know to run."""
-        nodes = [f"{number}@{socket.gethostname()}" for number in GRACES]
+        nodes = [f"{number}@{socket.gethostname()}" for number in numbers]
         active = self.snippet.app.control.inspect(nodes, timeout=30).active()
         return {task["id"] for tasks in active.values() for task in tasks}
 
@@ -130,18 +132,7 @@ def env(server: Any, valkey_url_apart: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def workers(env: dict[str, str]) -> Iterator[dict[str, Process]]:
-    """Start the four workers, each with its grace."""
-    with ExitStack() as stack:
-        yield {
-            number: stack.enter_context(working(number, env | grace))
-            for number, grace in GRACES.items()
-        }
-
-
-@pytest.fixture(scope="module")
-def shop(workers: dict[str, Process], env: dict[str, str]) -> Iterator[Shop]:
-    """Import the snippet, while the workers start."""
+def shop(env: dict[str, str]) -> Iterator[Shop]:
     import redis  # noqa: PLC0415  # a proof counts what is imported
 
     with pytest.MonkeyPatch.context() as patch:
@@ -165,45 +156,69 @@ class Stopped:
     seconds: Future[float]
 
 
-@pytest.fixture(scope="module")
-def stopped(shop: Shop, workers: dict[str, Process], mails: Mails) -> Iterator[dict[str, Stopped]]:
-    """Stop the four workers at once, each in the middle of its newsletter."""
-    for worker in workers.values():
-        worker.says(" ready.")
-    others = {"2": shop.send("6", "eve", queue="2", countdown=600)}
-    until(lambda: shop.held("2") == (0, 1), 30)
-    results = {number: shop.send(number, "ada", "bob", "eve") for number in GRACES}
-    others["1"] = shop.send("5", "ada", queue="1")
-    until(lambda: shop.running() == {result.id for result in results.values()}, 30)
-    until(lambda: all("bob" in mails.asked[number] for number in GRACES), 30)
-    assert shop.held("1") == (1, 1)  # not fetched before its turn
+@dataclass(frozen=True)
+class Stopping:
+    """What stops workers, each in the middle of its newsletter."""
 
-    at = time.monotonic()
+    shop: Shop
+    mails: Mails
+    threads: Executor
 
-    def seconds(worker: Process) -> float:
-        until(lambda: worker.process.poll() is not None, 60)
-        return time.monotonic() - at
+    def stopped(self, workers: dict[str, Process]) -> dict[str, Stopped]:
+        """Give each a task, and SIGTERM once all run theirs."""
+        others = {}
+        if "2" in workers:
+            others["2"] = self.shop.send("6", "eve", queue="2", countdown=600)
+            until(lambda: self.shop.held("2") == (0, 1), 30)
+        results = {number: self.shop.send(number, "ada", "bob", "eve") for number in workers}
+        if "1" in workers:
+            others["1"] = self.shop.send("5", "ada", queue="1")
+        ids = {result.id for result in results.values()}
+        until(lambda: self.shop.running(workers) == ids, 30)
+        until(lambda: all("bob" in self.mails.asked[number] for number in workers), 30)
+        if "1" in workers:
+            assert self.shop.held("1") == (1, 1)  # not fetched before its turn
+        at = time.monotonic()
 
-    with ThreadPoolExecutor() as threads:
+        def seconds(worker: Process) -> float:
+            until(lambda: worker.process.poll() is not None, 60)
+            return time.monotonic() - at
+
         for number, worker in workers.items():
             stop = os.killpg if number == GROUP else os.kill
             stop(worker.process.pid, signal.SIGTERM)
-        yield {
+        for number in workers.keys() & ENDING.keys():
+            workers[number].says(ENDING[number])
+            assert workers[number].process.poll() is None
+            self.mails.goes_on[number].set()
+        return {
             number: Stopped(
-                worker, results[number], others.get(number), threads.submit(seconds, worker)
+                worker, results[number], others.get(number), self.threads.submit(seconds, worker)
             )
             for number, worker in workers.items()
         }
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _goes_on(stopped: dict[str, Stopped], mails: Mails) -> None:
-    """Let two of the tasks end once their workers know that they shall stop."""
-    stopped["2"].worker.says("Initiating Soft Shutdown")
-    mails.goes_on["2"].set()
-    stopped["3"].worker.says("Warm shutdown")
-    assert stopped["3"].worker.process.poll() is None
-    mails.goes_on["3"].set()
+def stopped(env: dict[str, str], mails: Mails, request: Any) -> Iterator[dict[str, Stopped]]:
+    """Run the four workers and stop them, two while the others start."""
+    with ThreadPoolExecutor() as threads, ExitStack() as stack:
+
+        def start(*numbers: str) -> dict[str, Process]:
+            return {
+                number: stack.enter_context(working(number, env | GRACES[number]))
+                for number in numbers
+            }
+
+        slow = start("1", "2")
+        stopping = Stopping(request.getfixturevalue("shop"), mails, threads)  # while they start
+        for worker in slow.values():
+            worker.says(" ready.")
+        quick = start("3", "4")
+        found = stopping.stopped(slow)
+        for worker in quick.values():
+            worker.says(" ready.")
+        yield found | stopping.stopped(quick)
 
 
 def test_run_goes_on_where_another_stopped(snippet: ModuleType, mails: Mails, store: Any) -> None:

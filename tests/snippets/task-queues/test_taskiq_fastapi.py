@@ -17,6 +17,7 @@ from typing import Any
 from unittest.mock import ANY
 
 import httpx2
+import psutil
 import pytest
 import redis
 from taskiq import TaskiqMessage, TaskiqResult
@@ -84,6 +85,14 @@ async def fail(snippet: ModuleType, error: Exception, retries: int = 0) -> None:
     await snippet.broker.middlewares[0].on_error(message, result, error)
 
 
+def ended(process: psutil.Process) -> bool:
+    """Look whether it has ended, though its parent may not have asked yet."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @dataclass(frozen=True)
 class Retried:
     """What goes on beside the tests, for it takes seconds: the pauses before retries."""
@@ -97,13 +106,13 @@ class Retried:
 def retried(valkey_url_apart: str, commands: dict[str, list[str]]) -> Iterator[Retried]:
     """Run all three commands, and send two invoices through the server and one that hangs."""
 
-    def ask(server: Process, module: ModuleType) -> list[httpx2.Response]:
+    def ask(server: Process) -> list[httpx2.Response]:
         said = server.says("Uvicorn running on ")
         (address,) = re.findall(r"running on (http://\S+)", said)
-        asyncio.run(send(module, 3, timeout=0.5))
         with httpx2.Client(base_url=address, timeout=30) as client:
             answers = [client.post(f"/invoices/{number}/send") for number in (1, 2)]
         server.process.terminate()
+        start("scheduler")
         return answers
 
     with (
@@ -114,20 +123,23 @@ def retried(valkey_url_apart: str, commands: dict[str, list[str]]) -> Iterator[R
         ExitStack() as stack,
     ):
         partner.answers = {1: [503], 2: [422], 3: ["wait"]}
-        patch.setenv("PARTNER_URL", partner.address)
-        patch.setenv("REDIS_URL", valkey_url_apart)
-        running = {
-            name: stack.enter_context(started(command, CODE.parent))
-            for name, command in commands.items()
-        }
+        env = {"PARTNER_URL": partner.address, "REDIS_URL": valkey_url_apart}
+
+        def start(name: str) -> Process:
+            return stack.enter_context(started(commands[name], CODE.parent, env))
+
+        server, worker = start("invoices:app"), start("worker")
+        for name, value in env.items():
+            patch.setenv(name, value)
         with loaded(CODE) as module:
             patch.undo()
-        yield Retried(partner, store, threads.submit(ask, running["invoices:app"], module))
-        worker = running["worker"].process
-        for child in worker.children():
+        asyncio.run(send(module, 3, timeout=0.3, delay=0.1))
+        yield Retried(partner, store, threads.submit(ask, server))
+        # It looks once a second whether it shall stop, and whether its child has.
+        for child in worker.process.children():
             child.terminate()
-            child.wait(30)
-        os.killpg(worker.pid, signal.SIGKILL)  # it looks once a second whether it shall stop
+            until(lambda child=child: ended(child))
+        os.killpg(worker.process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(autouse=True)
@@ -193,7 +205,9 @@ def test_task_of_a_killed_worker_runs_again_with_the_next_message_after_the_idle
     store: Any,
     tmp_path: Path,
     kill: Any,
+    retried: Retried,
 ) -> None:
+    until(lambda: retried.partner.times(3))  # the other worker's pauses begin as early as can be
     source = CODE.read_text("utf-8")
     assert source.count("idle_timeout=300_000,") == 1
     # It waits two seconds for a message by default, and looks for those of the dead after that.
