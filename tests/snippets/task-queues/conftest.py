@@ -12,6 +12,32 @@ import pytest
 from tests.snippets.partner import Partner, serving_partner
 from tests.snippets.processes import Process, started
 
+SHOP = """\
+import os
+import time
+from pathlib import Path
+
+from celery import Celery
+
+app = Celery("shop", broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
+app.conf.beat_schedule = {
+    "nightly": {"task": "shop.export", "schedule": 0.5, "options": {"queue": "nightly"}}
+}
+
+
+@app.task
+def send_mail(to):
+    return f"mail to {to}"
+
+
+@app.task
+def export():
+    while not Path("go").exists():
+        time.sleep(0.02)
+    return "exported"
+"""
+"""An application for Celery's commands; its export ends once there is a file `go` beside it."""
+
 
 @pytest.fixture
 def partner(monkeypatch: pytest.MonkeyPatch) -> Iterator[Partner]:
@@ -29,6 +55,24 @@ def store(monkeypatch: pytest.MonkeyPatch, valkey_url: str) -> Iterator[Any]:
     monkeypatch.setenv("REDIS_URL", valkey_url)
     with redis.Redis.from_url(valkey_url) as client:
         yield client
+
+
+def with_shop(folder: Path) -> Path:
+    """Put the application into a folder and give that."""
+    (folder / "shop.py").write_text(SHOP, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def shop(store: Any, tmp_path: Path) -> Path:
+    """Give a folder with the application; its queues are empty."""
+    return with_shop(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shop_apart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a second one for the whole file."""
+    return with_shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture

@@ -1,104 +1,85 @@
-"""Each command does what its comment says, and the worker stops only when its task is done."""
+"""Worker and Beat run side by side until they are stopped, and the worker answers."""
 
 import json
 import os
-import re
 import socket
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 from celery import Celery
 
-from tests.snippets.processes import ran, started
-
-SHOP = """\
-import os
-import time
-from pathlib import Path
-
-from celery import Celery
-
-app = Celery("shop", broker=os.environ["REDIS_URL"], backend=os.environ["REDIS_URL"])
-app.conf.beat_schedule = {
-    "nightly": {"task": "shop.export", "schedule": 0.5, "options": {"queue": "nightly"}}
-}
+from tests.snippets.loading import snippet_path
+from tests.snippets.processes import Process, ran, started, until
 
 
-@app.task
-def send_mail(to):
-    return f"mail to {to}"
+@dataclass(frozen=True)
+class Script:
+    """The snippet as it runs beside the other test, for it waits for seconds."""
+
+    running: Process
+    folder: Path
+    store: Any
 
 
-@app.task
-def export():
-    while not Path("go").exists():
-        time.sleep(0.02)
-    return "exported"
-"""
-
-
-@pytest.fixture
-def folder(store: Any, tmp_path: Path) -> Path:
-    (tmp_path / "shop.py").write_text(SHOP, "utf-8")
-    return tmp_path
-
-
-def documents(said: str) -> list[Any]:
-    """Give the JSON objects in the output, one a line."""
-    return [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-
-
-def test_commands_do_what_they_say(folder: Path, snippet_file: Path, store: Any) -> None:
-    with Celery(broker=os.environ["REDIS_URL"]) as app:
+def export(address: str) -> None:
+    """Send a task that ends once there is a file `go` in its worker's folder."""
+    with Celery(broker=address) as app:
         app.send_task("shop.export", queue="exports")
-    with started(["bash", snippet_file], folder) as script:
-        said = script.says("Purged ", seconds=60)
-        assert "Purged 1 message from 1 known task queue." in said
-        assert re.search(r"^mail to ada@example.com$", said, re.MULTILINE)
-        assert "bob@example.com" not in (folder / "worker.log").read_text("utf-8")
-
-        ping, active, stats = documents(said)
-        (node,) = ping
-        assert node.startswith("mail@")
-        assert ping[node] == {"ok": "pong"}
-        assert [task["name"] for task in active[node]] == ["shop.export"]
-        assert stats[node]["pool"]["max-concurrency"] == 2
-        assert stats[node]["pool"]["max-tasks-per-child"] == 500
-        assert stats[node]["prefetch_count"] == 2
-
-        log = folder / "worker.log"
-        script.says("Warm shutdown")
-        assert script.process.poll() is None
-        assert "'exported'" not in log.read_text("utf-8")
-        (folder / "go").touch()
-        assert script.process.wait(60) == 0
-    assert "'exported'" in log.read_text("utf-8")
-    assert "Sending due task nightly" in (folder / "beat.log").read_text("utf-8")
-    assert (folder / "beat-state").is_file()
-    assert store.llen("nightly") > 0
-    assert not store.exists("mail", "exports", "unacked")
 
 
-def test_ping_of_a_busy_solo_worker_fails_as_if_there_were_none(folder: Path, kill: Any) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def script(valkey_url_apart: str, shop_apart: Path) -> Iterator[Script]:
+    export(valkey_url_apart)
+    command = ["bash", str(snippet_path(Path(__file__)).with_suffix(".sh"))]
+    with (
+        redis.Redis.from_url(valkey_url_apart) as store,
+        started(command, shop_apart, {"REDIS_URL": valkey_url_apart}) as running,
+    ):
+        yield Script(running, shop_apart, store)
+
+
+def test_ping_of_a_busy_solo_worker_fails_as_if_there_were_none(
+    shop: Path, store: Any, kill: Any
+) -> None:
     def ping(name: str, seconds: str) -> tuple[int, str]:
         node = f"{name}@{socket.gethostname()}"
         command = ["celery", "-A", "shop", "inspect", "ping", "--destination"]
-        done = ran([*command, node, "--timeout", seconds], folder)
+        done = ran([*command, node, "--timeout", seconds], shop)
         return done.returncode, done.stdout
 
-    with Celery(broker=os.environ["REDIS_URL"]) as app:
-        app.send_task("shop.export", queue="exports")
+    export(os.environ["REDIS_URL"])
     command = "celery -A shop worker --queues exports --pool solo --loglevel INFO"
-    with started([*command.split(), "--without-mingle"], folder) as worker:
+    with started([*command.split(), "--without-mingle"], shop) as worker:
         worker.says("shop.export[")
         with ThreadPoolExecutor() as pool:
             answers = pool.map(ping, ("celery", "nobody"), ("0.5", "0.5"))
         assert list(answers) == [(69, ""), (69, "")]
-        (folder / "go").touch()
+        (shop / "go").touch()
         worker.says("'exported'")
         # Its answer ends the wait: `ran` does not bear 90 seconds.
         code, said = ping("celery", "90")
         assert (code, "pong" in said) == (0, True)
         kill(worker)
+
+
+def test_worker_answers_and_works(script: Script) -> None:
+    said = script.running.says("pong", 60)
+    (ping,) = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert ping == {f"mail@{socket.gethostname()}": {"ok": "pong"}}
+    (script.folder / "go").touch()
+    log = script.folder / "worker.log"
+    until(lambda: "'exported'" in log.read_text("utf-8"))
+    until(lambda: not script.store.exists("mail", "exports", "unacked"))
+
+
+def test_beat_sends_what_is_due_and_keeps_its_state(script: Script) -> None:
+    log = script.folder / "beat.log"
+    until(lambda: "Sending due task nightly" in log.read_text("utf-8"))
+    until(lambda: script.store.llen("nightly"))
+    assert (script.folder / "beat-state").is_file()
+    assert script.running.process.poll() is None

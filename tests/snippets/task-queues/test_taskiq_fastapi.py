@@ -85,12 +85,20 @@ async def fail(snippet: ModuleType, error: Exception, retries: int = 0) -> None:
     await snippet.broker.middlewares[0].on_error(message, result, error)
 
 
-def ended(process: psutil.Process) -> bool:
-    """Look whether it has ended, though its parent may not have asked yet."""
-    try:
-        return process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+def end(worker: psutil.Popen) -> None:
+    """End the command `taskiq worker` and its child, which leaves its coverage behind."""
+
+    def gone() -> bool:
+        # The command looks once a second whether its child is there, and whether it shall stop.
+        try:
+            return child.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    (child,) = worker.children()
+    child.terminate()
+    until(gone)
+    os.killpg(worker.pid, signal.SIGKILL)
 
 
 @dataclass(frozen=True)
@@ -135,11 +143,7 @@ def retried(valkey_url_apart: str, commands: dict[str, list[str]]) -> Iterator[R
             patch.undo()
         asyncio.run(send(module, 3, timeout=0.3, delay=0.1))
         yield Retried(partner, store, threads.submit(ask, server))
-        # It looks once a second whether it shall stop, and whether its child has.
-        for child in worker.process.children():
-            child.terminate()
-            until(lambda child=child: ended(child))
-        os.killpg(worker.process.pid, signal.SIGKILL)
+        end(worker.process)
 
 
 @pytest.fixture(autouse=True)
