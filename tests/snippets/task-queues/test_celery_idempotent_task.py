@@ -97,7 +97,8 @@ def test_killed_and_repeated_task_books_once(
             " WHERE wait_event_type = 'Lock' AND datname = current_database()"
         ).fetchone()[0]
 
-    with psycopg.connect(postgresql_url) as other, working(SOLO) as worker:
+    # A solo worker acknowledges only after the task, whatever is set.
+    with psycopg.connect(postgresql_url) as other, working("--concurrency=1") as worker:
         other.execute("SELECT FROM accounts WHERE id = 1 FOR UPDATE")
         snippet.book_payment.delay("p-1", 1, 50)
         until(waits_for_the_lock, 30)  # the key is written, the account is not
