@@ -35,6 +35,7 @@ DEFAULTS = {"only": "", "each": "5", "seed": "1", "minutes": "15"}
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
     """Try the mutants and print what survived; give the exit code."""
+    began = time.monotonic()
     given = dict(DEFAULTS)
     for argument in arguments:
         name, _, value = argument.partition("=")
@@ -61,7 +62,9 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
     number = None if [thing.id for thing in chosen] == [given["only"]] else int(given["each"])
     drawn = [tries(thing, root, number, given["seed"]) for thing in chosen]
     every = [one for turn in zip_longest(*drawn) for one in turn if one is not None]
-    return report(every, outcomes(every, root, 60 * int(given["minutes"])))
+    found = outcomes(every, root, began + 60 * int(given["minutes"]))
+    print(f"\n{time.monotonic() - began:.0f} s", flush=True)
+    return report(every, found)
 
 
 def proven_snippets(guide: Guide, only: str) -> list[Thing]:
@@ -74,16 +77,15 @@ def proven_snippets(guide: Guide, only: str) -> list[Thing]:
     return [thing for thing in found if thing.id == only] or found
 
 
-def outcomes(every: list[Try], root: Path, seconds: float) -> list[bool | None]:
-    """For each whether a test noticed it; None for those that the time did not reach.
+def outcomes(every: list[Try], root: Path, end: float) -> list[bool | None]:
+    """For each whether a test noticed it; None for those not reached by `end` (`time.monotonic`).
 
     As many are tried at a time as there are cores.
     """
     copies: queue.Queue[Path] = queue.Queue()
-    began = time.monotonic()
 
     def outcome(one: Try) -> bool | None:
-        left = began + seconds - time.monotonic()
+        left = end - time.monotonic()
         if left <= 0:
             return None
         copy = copies.get()
@@ -105,7 +107,6 @@ def outcomes(every: list[Try], root: Path, seconds: float) -> list[bool | None]:
             return list(pool.map(outcome, every))
     finally:
         run.close()
-        print(f"\n{time.monotonic() - began:.0f} s", flush=True)
 
 
 def report(every: list[Try], found: list[bool | None]) -> int:

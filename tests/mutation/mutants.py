@@ -34,12 +34,9 @@ def mutants(code: str) -> list[list[Mutant]]:
     Mutants that are no Python, or the same code, are left out.
     """
     places: dict[tuple[int, int], list[Mutant]] = {}
+    nodes = list(ast_nodes(get_ast(code)))
     for operator in operators():
-        starts = [
-            start
-            for node in ast_nodes(get_ast(code))
-            for start, _ in operator.mutation_positions(node)
-        ]
+        starts = [start for node in nodes for start, _ in operator.mutation_positions(node)]
         for occurrence, start in enumerate(starts):
             changed = mutate_code(code, operator, occurrence)
             if changed is not None and changed != code and compiles(changed):
