@@ -9,6 +9,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import write_file
 
+from guide.as_markdown import page_markdown
 from guide.cards import shown_cards
 from guide.load import load_guide
 from guide.pages import expand, generated_pages, made_files, navigation
@@ -90,6 +91,13 @@ def on_page_content(html: str, *, page: "Page", config: "MkDocsConfig", files: F
     del files
     rendered: Rendered = config.extra["rendered"].pop(page.file.src_uri)
     return rendered.filled(html)
+
+
+def on_post_page(output: str, *, page: "Page", config: "MkDocsConfig") -> str:
+    """Write the page as Markdown beside it."""
+    markdown = page_markdown(page.content or "", page.canonical_url or "", config.extra["as_of"])
+    write_file(markdown.encode(), str(Path(page.file.abs_dest_path).with_suffix(".md")))
+    return output
 
 
 def _told(error: DataError) -> PluginError:

@@ -92,7 +92,9 @@ class Server(LiveReloadServer):
         """Make the file at the address, if there is one that waits."""
         name = posixpath.normpath(f"/{address}").lstrip("/")
         with self.lock:
-            for path in (name, posixpath.join(name, "index.html")):
+            # A page's Markdown is written with the page.
+            page = name.removesuffix(".md") + ".html"
+            for path in (name, posixpath.join(name, "index.html"), page):
                 file, make = self.waiting.pop(path, (None, None))
                 if file is None or make is None:
                     continue

@@ -110,9 +110,9 @@ def highlighted(code: str, file_name: str, lines: tuple[int, ...] = ()) -> Marku
     except ClassNotFound:
         lexer = TextLexer(stripnl=False)
     html = highlight(code, lexer, HtmlFormatter(nowrap=True, hl_lines=list(lines)))
-    return Markup('<div class="highlight"><pre><span></span><code>{}</code></pre></div>').format(
-        Markup(html)  # noqa: S704  # Pygments escapes what it shows
-    )
+    block = '<div class="language-{} highlight"><pre><span></span><code>{}</code></pre></div>'
+    # Pygments escapes what it shows.
+    return Markup(block).format(lexer.aliases[0], Markup(html))  # noqa: S704
 
 
 @dataclass

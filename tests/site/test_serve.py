@@ -42,6 +42,10 @@ def test_edit_of_a_snippet_is_on_its_page_and_in_its_file(served: Served) -> Non
     assert "# as of now" in served.page(path)
 
 
+def test_markdown_of_a_page_is_there_before_the_page_is_looked_at(served: Served) -> None:
+    assert served.page("technologies/valkey/index.md").startswith("# Valkey\n")
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "page"),
     [

@@ -158,6 +158,26 @@
     var name = box.parentNode.querySelector(":scope > .sp-file__name");
     box.append(copyButton(code, name ? name.textContent.trim() : "this code"));
   });
+  function copyPage(address, button) {
+    /* Some browsers give the clipboard only while the click is handled: they get the text as a promise. */
+    var text = fetch(address).then(function (answer) {
+      if (!answer.ok) throw new Error(answer.statusText);
+      return answer.blob();
+    }).then(function (found) { return new Blob([found], { type: "text/plain" }); });
+    Promise.resolve()
+      .then(function () { return navigator.clipboard.write([new ClipboardItem({ "text/plain": text })]); })
+      .then(function () { report(button, "Copied", true); }, function () { report(button, "Not copied", false); });
+  }
+
+  all("[data-markdown]").forEach(function (link) {
+    var button = document.createElement("button");
+    button.type = "button";
+    button.className = "sp-copy";
+    button.textContent = "Copy page";
+    button.setAttribute("aria-description", "as Markdown");
+    button.addEventListener("click", function () { copyPage(link.href, button); });
+    link.before(button);
+  });
   all("[data-copy]").forEach(function (code) {
     code.after(copyButton(code, code.textContent.trim()));
   });
