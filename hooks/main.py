@@ -52,6 +52,7 @@ def on_config(config: "MkDocsConfig") -> None:
     config.extra["jinja"] = environment()
     config.extra["rendered"] = {}
     config.extra["as_of"] = guide.packages.as_of.isoformat()
+    config.extra["categories"] = {key: one.name for key, one in guide.categories.items()}
     config.extra["cards"] = shown_cards(guide)
     config.nav = navigation(guide)
 

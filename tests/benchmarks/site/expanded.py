@@ -53,6 +53,7 @@ def ours() -> dict[str, Any]:
     config["nav"] = navigation(guide)
     config["theme"]["custom_dir"] = str(ROOT / "overrides")
     config["extra"]["as_of"] = guide.packages.as_of.isoformat()
+    config["extra"]["categories"] = {key: one.name for key, one in guide.categories.items()}
     for plugin in config["plugins"]:
         if "mkdocstrings" in plugin:
             plugin["mkdocstrings"]["handlers"]["python"]["paths"] = [str(ROOT / "hooks")]
