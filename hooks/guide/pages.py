@@ -112,6 +112,8 @@ def _page(
         meta["category"] = category
     if marker.startswith("versus "):
         meta["wide"] = True
+    if marker.startswith("snippet "):
+        meta["beside"] = True
     front = yaml.safe_dump(meta, sort_keys=True, allow_unicode=True, width=10_000)
     return Page(path, f"---\n{front}---\n\n<!-- guide:{marker} -->\n", data)
 

@@ -17,6 +17,7 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     """A page with a comparison of many."""
     with flawless(browser, address) as page:
         settled(page, address + START)
+        expect(tools(page)).to_be_visible()
         yield page
 
 

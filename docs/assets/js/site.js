@@ -158,6 +158,7 @@
     var name = box.parentNode.querySelector(":scope > .sp-file__name");
     box.append(copyButton(code, name ? name.textContent.trim() : "this code"));
   });
+
   function copyPage(address, button) {
     /* Some browsers give the clipboard only while the click is handled: they get the text as a promise. */
     var text = fetch(address).then(function (answer) {
@@ -178,6 +179,7 @@
     button.addEventListener("click", function () { copyPage(link.href, button); });
     link.before(button);
   });
+
   all("[data-copy]").forEach(function (code) {
     code.after(copyButton(code, code.textContent.trim()));
   });

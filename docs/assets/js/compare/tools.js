@@ -87,6 +87,7 @@ export function start(copied) {
       markdown: (button) => copied(button, grid.markdown(`${location.href.replace(/#.*/, "")}#${grid.table.caption.id}`)),
     };
     ["pointerover", "focusin"].forEach((name) => tools.addEventListener(name, ready, { once: true }));
+    tools.classList.add("sp-tools--ready");
     tools.addEventListener("click", ({ target }) => {
       const button = target.closest("button");
       if (!button) return;
