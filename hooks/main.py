@@ -12,7 +12,7 @@ from mkdocs.utils import write_file
 from guide.as_markdown import page_markdown
 from guide.cards import shown_cards
 from guide.load import load_guide
-from guide.pages import expand, generated_pages, made_files, navigation
+from guide.pages import expand, generated_pages, made_files, navigation, theme_facts
 from guide.problems import DataError
 from guide.render import Rendered, environment
 
@@ -51,8 +51,7 @@ def on_config(config: "MkDocsConfig") -> None:
     config.extra["guide"] = guide
     config.extra["jinja"] = environment()
     config.extra["rendered"] = {}
-    config.extra["as_of"] = guide.packages.as_of.isoformat()
-    config.extra["categories"] = {key: one.name for key, one in guide.categories.items()}
+    config.extra.update(theme_facts(guide))
     config.extra["cards"] = shown_cards(guide)
     config.nav = navigation(guide)
 

@@ -164,6 +164,12 @@ def redirects(guide: Guide, jinja: Environment) -> dict[str, Callable[[], str]]:
     }
 
 
+def theme_facts(guide: Guide) -> dict[str, Any]:
+    """What the theme shows of the data: its day, and the name of each category."""
+    names = {key: category.name for key, category in guide.categories.items()}
+    return {"as_of": guide.packages.as_of.isoformat(), "categories": names}
+
+
 def navigation(guide: Guide) -> list[Any]:
     """The site's navigation as MkDocs takes it."""
     names = {key: technology.name for key, technology in guide.technologies.items()}

@@ -7,7 +7,7 @@ celery -A shop result "$id"
 
 # What runs now, and how the worker is set up. Also: reserved, scheduled, active_queues.
 # Without a destination all workers are asked, and what they say after a second is not heard.
-node=mail@$(hostname)
+node=mail@$(hostname)  # the worker that was started with --hostname mail@%h
 celery -A shop inspect active --destination "$node" --timeout 30 --json
 celery -A shop inspect stats --destination "$node" --timeout 30 --json
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.site.chromium import flawless, opened, settled
 from tests.site.test_browser import violations
@@ -31,6 +31,16 @@ def columns(page: Page) -> list[str]:
     return (
         page.locator("[data-tools] + .sp-scroll").first.locator("thead th").all_text_contents()[1:]
     )
+
+
+def test_tools_cannot_be_pressed_before_they_work(browser: Browser, address: str) -> None:
+    held: list[Route] = []
+    with flawless(browser, address) as page:
+        page.route("**/compare/tools.js", lambda route: held.append(route))
+        settled(page, address + START)
+        expect(tools(page)).to_be_hidden()
+        held[0].continue_()
+        expect(tools(page)).to_be_visible()
 
 
 def test_contender_is_left_out_and_comes_back(page: Page) -> None:

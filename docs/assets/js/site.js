@@ -136,14 +136,18 @@
     copyText(button, text, function () { report(button, "No clipboard here", false); });
   }
 
-  function copyButton(code, what) {
+  function copyButton(label, what, act) {
     var button = document.createElement("button");
     button.type = "button";
     button.className = "sp-copy";
-    button.textContent = "Copy";
+    button.textContent = label;
     button.setAttribute("aria-description", what);
-    button.addEventListener("click", function () { copy(code, button); });
+    button.addEventListener("click", function () { act(button); });
     return button;
+  }
+
+  function codeButton(code, what) {
+    return copyButton("Copy", what, function (button) { copy(code, button); });
   }
 
   all("pre > code").forEach(function (code) {
@@ -156,7 +160,7 @@
       box.append(pre);
     }
     var name = box.parentNode.querySelector(":scope > .sp-file__name");
-    box.append(copyButton(code, name ? name.textContent.trim() : "this code"));
+    box.append(codeButton(code, name ? name.textContent.trim() : "this code"));
   });
 
   function copyPage(address, button) {
@@ -171,17 +175,11 @@
   }
 
   all("[data-markdown]").forEach(function (link) {
-    var button = document.createElement("button");
-    button.type = "button";
-    button.className = "sp-copy";
-    button.textContent = "Copy page";
-    button.setAttribute("aria-description", "as Markdown");
-    button.addEventListener("click", function () { copyPage(link.href, button); });
-    link.before(button);
+    link.before(copyButton("Copy page", "as Markdown", function (button) { copyPage(link.href, button); }));
   });
 
   all("[data-copy]").forEach(function (code) {
-    code.after(copyButton(code, code.textContent.trim()));
+    code.after(codeButton(code, code.textContent.trim()));
   });
 
   /* ---- scroll boxes: a tab stop exactly while there is something to scroll ---- */

@@ -8,7 +8,7 @@ import yaml
 from mkdocs.utils.meta import get_data
 from mkdocs.utils.yaml import yaml_load
 
-from guide.pages import expand, made_files, navigation
+from guide.pages import expand, made_files, navigation, theme_facts
 from guide.render import environment
 from tests.site.building import ROOT, SITE_URL
 from tests.site.kinds import address_of, sources, the_guide
@@ -52,8 +52,7 @@ def ours() -> dict[str, Any]:
     config["site_url"] = SITE_URL
     config["nav"] = navigation(guide)
     config["theme"]["custom_dir"] = str(ROOT / "overrides")
-    config["extra"]["as_of"] = guide.packages.as_of.isoformat()
-    config["extra"]["categories"] = {key: one.name for key, one in guide.categories.items()}
+    config["extra"] |= theme_facts(guide)
     for plugin in config["plugins"]:
         if "mkdocstrings" in plugin:
             plugin["mkdocstrings"]["handlers"]["python"]["paths"] = [str(ROOT / "hooks")]

@@ -156,47 +156,41 @@ class Stopped:
     seconds: Future[float]
 
 
-@dataclass(frozen=True)
-class Stopping:
-    """What stops workers, each in the middle of its newsletter."""
+def stop(
+    workers: dict[str, Process], shop: Shop, mails: Mails, threads: Executor
+) -> dict[str, Stopped]:
+    """Give each worker a task, and SIGTERM once all run theirs."""
+    others = {}
+    if "2" in workers:
+        others["2"] = shop.send("6", "eve", queue="2", countdown=600)
+        until(lambda: shop.held("2") == (0, 1), 30)
+    results = {number: shop.send(number, "ada", "bob", "eve") for number in workers}
+    if "1" in workers:
+        others["1"] = shop.send("5", "ada", queue="1")
+    ids = {result.id for result in results.values()}
+    until(lambda: shop.running(workers) == ids, 30)
+    until(lambda: all("bob" in mails.asked[number] for number in workers), 30)
+    if "1" in workers:
+        assert shop.held("1") == (1, 1)  # not fetched before its turn
+    at = time.monotonic()
 
-    shop: Shop
-    mails: Mails
-    threads: Executor
+    def seconds(worker: Process) -> float:
+        until(lambda: worker.process.poll() is not None, 60)
+        return time.monotonic() - at
 
-    def stopped(self, workers: dict[str, Process]) -> dict[str, Stopped]:
-        """Give each a task, and SIGTERM once all run theirs."""
-        others = {}
-        if "2" in workers:
-            others["2"] = self.shop.send("6", "eve", queue="2", countdown=600)
-            until(lambda: self.shop.held("2") == (0, 1), 30)
-        results = {number: self.shop.send(number, "ada", "bob", "eve") for number in workers}
-        if "1" in workers:
-            others["1"] = self.shop.send("5", "ada", queue="1")
-        ids = {result.id for result in results.values()}
-        until(lambda: self.shop.running(workers) == ids, 30)
-        until(lambda: all("bob" in self.mails.asked[number] for number in workers), 30)
-        if "1" in workers:
-            assert self.shop.held("1") == (1, 1)  # not fetched before its turn
-        at = time.monotonic()
-
-        def seconds(worker: Process) -> float:
-            until(lambda: worker.process.poll() is not None, 60)
-            return time.monotonic() - at
-
-        for number, worker in workers.items():
-            stop = os.killpg if number == GROUP else os.kill
-            stop(worker.process.pid, signal.SIGTERM)
-        for number in workers.keys() & ENDING.keys():
-            workers[number].says(ENDING[number])
-            assert workers[number].process.poll() is None
-            self.mails.goes_on[number].set()
-        return {
-            number: Stopped(
-                worker, results[number], others.get(number), self.threads.submit(seconds, worker)
-            )
-            for number, worker in workers.items()
-        }
+    for number, worker in workers.items():
+        kill = os.killpg if number == GROUP else os.kill
+        kill(worker.process.pid, signal.SIGTERM)
+    for number in workers.keys() & ENDING.keys():
+        workers[number].says(ENDING[number])
+        assert workers[number].process.poll() is None
+        mails.goes_on[number].set()
+    return {
+        number: Stopped(
+            worker, results[number], others.get(number), threads.submit(seconds, worker)
+        )
+        for number, worker in workers.items()
+    }
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -211,14 +205,14 @@ def stopped(env: dict[str, str], mails: Mails, request: Any) -> Iterator[dict[st
             }
 
         slow = start("1", "2")
-        stopping = Stopping(request.getfixturevalue("shop"), mails, threads)  # while they start
+        shop = request.getfixturevalue("shop")  # imported while they start
         for worker in slow.values():
             worker.says(" ready.")
         quick = start("3", "4")
-        found = stopping.stopped(slow)
+        found = stop(slow, shop, mails, threads)
         for worker in quick.values():
             worker.says(" ready.")
-        yield found | stopping.stopped(quick)
+        yield found | stop(quick, shop, mails, threads)
 
 
 def test_run_goes_on_where_another_stopped(snippet: ModuleType, mails: Mails, store: Any) -> None:

@@ -1,7 +1,8 @@
-"""Worker and Beat run side by side until they are stopped, and the worker answers."""
+"""Worker and Beat start as asked and answer, and the worker stops only when its task is done."""
 
 import json
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import redis
 from celery import Celery
@@ -22,6 +24,8 @@ class Script:
     """The snippet as it runs beside the other test, for it waits for seconds."""
 
     running: Process
+    address: str
+    """Of its Valkey."""
     folder: Path
     store: Any
 
@@ -40,7 +44,7 @@ def script(valkey_url_apart: str, shop_apart: Path) -> Iterator[Script]:
         redis.Redis.from_url(valkey_url_apart) as store,
         started(command, shop_apart, {"REDIS_URL": valkey_url_apart}) as running,
     ):
-        yield Script(running, shop_apart, store)
+        yield Script(running, valkey_url_apart, shop_apart, store)
 
 
 def test_ping_of_a_busy_solo_worker_fails_as_if_there_were_none(
@@ -67,12 +71,23 @@ def test_ping_of_a_busy_solo_worker_fails_as_if_there_were_none(
         kill(worker)
 
 
-def test_worker_answers_and_works(script: Script) -> None:
+def test_worker_is_set_up_as_asked_and_stops_when_its_task_is_done(script: Script) -> None:
     said = script.running.says("pong", 60)
     (ping,) = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    assert ping == {f"mail@{socket.gethostname()}": {"ok": "pong"}}
-    (script.folder / "go").touch()
+    node = f"mail@{socket.gethostname()}"
+    assert ping == {node: {"ok": "pong"}}
+    with Celery(broker=script.address) as app:
+        stats = app.control.inspect([node], timeout=30).stats()[node]
+    assert stats["pool"]["max-concurrency"] == 2
+    assert stats["pool"]["max-tasks-per-child"] == 500
+    assert stats["prefetch_count"] == 2
+
+    os.kill(stats["pid"], signal.SIGTERM)
+    script.running.says("Warm shutdown")
     log = script.folder / "worker.log"
+    assert "'exported'" not in log.read_text("utf-8")
+    assert psutil.Process(stats["pid"]).is_running()
+    (script.folder / "go").touch()
     until(lambda: "'exported'" in log.read_text("utf-8"))
     until(lambda: not script.store.exists("mail", "exports", "unacked"))
 
