@@ -35,8 +35,12 @@ def columns(page: Page) -> list[str]:
 
 def test_tools_cannot_be_pressed_before_they_work(browser: Browser, address: str) -> None:
     held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
     with flawless(browser, address) as page:
-        page.route("**/compare/tools.js", lambda route: held.append(route))
+        page.route("**/compare/tools.js", hold)
         settled(page, address + START)
         expect(tools(page)).to_be_hidden()
         held[0].continue_()
