@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, override
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.utils import write_file
+from rcssmin import cssmin
 
 from guide.as_markdown import page_markdown
 from guide.cards import shown_cards
@@ -67,6 +68,13 @@ def on_files(files: Files, config: "MkDocsConfig") -> Files:
     for address in made:
         files.append(MadeFile(address, partial(made.__getitem__, address), config))
     return files
+
+
+def on_post_template(output_content: str, *, template_name: str, config: "MkDocsConfig") -> str:
+    """Leave out of the stylesheet what only its readers need: it is waited for on a first visit."""
+    del config
+    minified: str = cssmin(output_content) if template_name.endswith(".css") else output_content
+    return minified
 
 
 def on_page_markdown(markdown: str, *, page: "Page", config: "MkDocsConfig", files: Files) -> str:

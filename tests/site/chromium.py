@@ -98,9 +98,9 @@ def opened(
 
 
 @contextmanager
-def flawless(browser: Browser, address: str) -> Iterator[Page]:
+def flawless(browser: Browser, address: str, *, width: int = 1280) -> Iterator[Page]:
     """Give a page of a fresh reader, which has complained of nothing when it is left."""
-    with opened(browser, address) as (page, complaints):
+    with opened(browser, address, width=width) as (page, complaints):
         yield page
     assert complaints == []
 

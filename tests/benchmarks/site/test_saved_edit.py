@@ -16,7 +16,7 @@ EDITS = {
     "the same, in a list": (STARLETTE, "name: Starlette", " {}", "technologies/"),
     "a page": ("docs/contributing.md", "# Contribute\n", "\n{}\n", "contributing/"),
     "a snippet": (f"{SNIPPET}.py", "", "# {}\n", f"{SNIPPET.replace('_', '-')}/"),
-    "a stylesheet": ("overrides/.css/base.css", "", "/* {} */\n", "assets/stackproof.css"),
+    "a stylesheet": ("overrides/.css/base.css", "", ".{} {{top: 0}}\n", "assets/stackproof.css"),
     "a page's frame": ("overrides/partials/footer.html", "", "<p>{}</p>\n", "technologies/redis/"),
     "a template": ("hooks/guide/templates/proof.md.j2", "", "{}\n\n", "proof/"),
 }
