@@ -1,0 +1,41 @@
+"""The font is waited for where the wait is short, and never moves a line."""
+
+from playwright.sync_api import Browser, Page
+
+from tests.site.chromium import opened, settled
+
+SLOW = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
+
+
+def faces(page: Page, selector: str) -> set[str]:
+    """The names of the faces that an element is painted in."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    found = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})
+    fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": found["nodeId"]})["fonts"]
+    return {font["familyName"] for font in fonts}
+
+
+def test_first_page_on_a_quick_link_is_read_in_the_font(browser: Browser, address: str) -> None:
+    with opened(browser, address) as (page, complaints):
+        settled(page, f"{address}technologies/fastapi/")
+        assert faces(page, "h1") == {"Inter"}
+        assert page.evaluate("seen.shifts") == []
+    assert complaints == []
+
+
+def test_first_page_on_a_slow_link_is_read_in_a_local_face_and_stays_so(
+    browser: Browser, address: str
+) -> None:
+    with opened(browser, address) as (page, complaints):
+        session = page.context.new_cdp_session(page)
+        session.send("Network.enable")
+        session.send("Network.emulateNetworkConditions", SLOW)
+        settled(page, f"{address}technologies/fastapi/")
+        page.evaluate("document.fonts.load('16px Inter')")
+        page.wait_for_timeout(200)
+        assert "Inter" not in faces(page, "h1")
+        assert page.evaluate("seen.shifts") == []
+    assert complaints == []
