@@ -21,7 +21,7 @@ PAINTED = """() => new Promise(done =>
   new PerformanceObserver(() => done(true)).observe({type: "paint", buffered: true}))"""
 
 # Where a parser may rest with the head half read: within the search button, after it, at the end.
-HEAD_ENDS = ('class="sp-search__word">Search</span>', "</dialog>", "</header>")
+HEAD_ENDS = ('class="sp-search__word">Search</span>', "</header>")
 HEAD_PARTS = (".sp-head__in", ".sp-logo", ".sp-tabs", ".sp-head__end", ".sp-search", ".sp-theme")
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.site.chromium import flawless, opened, settled
+from tests.site.chromium import QUIET, flawless, opened, settled
 from tests.site.test_browser import violations
 
 LOOKUPS: dict[str, dict[str, str | list[str]]] = yaml.safe_load(
@@ -35,6 +35,7 @@ def search(page: Page, query: str) -> None:
     """Open the box by its key, type, and wait for the answer."""
     page.keyboard.press("/")
     page.keyboard.type(query)
+    page.evaluate(QUIET)  # until then the answer may be that of the first letters
     expect(page.locator(".sp-searching__status")).to_contain_text("result")
 
 

@@ -109,9 +109,9 @@ class Shop:
         return self.store.llen(number), routes.count(number)
 
     def running(self, numbers: Iterable[str]) -> set[str]:
-        """Ask the workers which tasks they know to run."""
+        """Ask the workers which tasks they know to run; one that is just ready may not hear it."""
         nodes = [f"{number}@{socket.gethostname()}" for number in numbers]
-        active = self.snippet.app.control.inspect(nodes, timeout=30).active()
+        active = self.snippet.app.control.inspect(nodes, timeout=2).active() or {}
         return {task["id"] for tasks in active.values() for task in tasks}
 
 
