@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, Page
 
-from tests.site.chromium import opened, settled
+from tests.site.chromium import QUIET, opened, settled
 
 SLOW = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
 
@@ -35,7 +35,7 @@ def test_first_page_on_a_slow_link_is_read_in_a_local_face_and_stays_so(
         session.send("Network.emulateNetworkConditions", SLOW)
         settled(page, f"{address}technologies/fastapi/")
         page.evaluate("document.fonts.load('16px Inter')")
-        page.wait_for_timeout(200)
+        page.evaluate(QUIET)
         assert "Inter" not in faces(page, "h1")
         assert page.evaluate("seen.shifts") == []
     assert complaints == []
