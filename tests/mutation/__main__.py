@@ -80,7 +80,8 @@ def proven_snippets(guide: Guide, only: str) -> list[Thing]:
 def outcomes(every: list[Try], root: Path, end: float) -> list[bool | None]:
     """For each whether a test noticed it; None for those not reached by `end` (`time.monotonic`).
 
-    As many are tried at a time as there are cores.
+    Twice as many are tried at a time as there are cores: most tests wait half their time, and
+    those of a mutant that hangs do nothing else.
     """
     copies: queue.Queue[Path] = queue.Queue()
 
@@ -97,7 +98,7 @@ def outcomes(every: list[Try], root: Path, end: float) -> list[bool | None]:
             print(f"survived {one}", flush=True)
         return noticed
 
-    workers = os.cpu_count() or 1
+    workers = 2 * (os.cpu_count() or 1)
     run = Run()
     try:
         with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from warnings import catch_warnings
 
 from cosmic_ray.ast import ast_nodes, get_ast
 from cosmic_ray.mutating import mutate_code
@@ -60,9 +61,10 @@ def mutant(code: str, changed: str, line: int) -> Mutant:
 
 
 def compiles(code: str) -> bool:
-    """Tell whether the text is Python."""
+    """Tell whether the text is Python, be it of a kind that Python warns of."""
     try:
-        compile(code, "mutant", "exec")
+        with catch_warnings(action="ignore", category=SyntaxWarning):
+            compile(code, "mutant", "exec")
     except SyntaxError:
         return False
     return True

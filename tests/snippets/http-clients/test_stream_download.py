@@ -36,6 +36,9 @@ class Files(BaseHTTPRequestHandler):
             case ["huge"]:  # announced, and never sent
                 self.head(**{"Content-Length": str(100 * 2**20 + 1)})
                 time.sleep(1)
+            case ["small"]:
+                self.head()
+                self.blocks(1, b"less than a buffer")
             case ["cut-off"]:
                 self.head(**{"Content-Length": str(2 * len(BLOCK))})
                 self.blocks(1)
@@ -148,6 +151,17 @@ def test_file_grows_beside_its_target(
     monkeypatch.setattr("tempfile.tempdir", str(target.parent / "another-disk"))  # not there
     snippet.download(client, "/blocks/1", target)
     assert target.read_bytes() == BLOCK
+
+
+def test_file_is_whole_on_the_disk_before_it_has_its_name(
+    snippet: ModuleType, client: httpx2.Client, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[int, bool]] = []
+    monkeypatch.setattr(
+        "os.fsync", lambda file: synced.append((os.fstat(file).st_size, target.exists()))
+    )
+    snippet.download(client, "/small", target)
+    assert synced == [(len(b"less than a buffer"), False)]
 
 
 def test_announced_length_is_refused_before_the_body(

@@ -38,6 +38,8 @@ def test_models_become_tables_and_vanish_again(migrated: Project) -> None:
     assert migrated.tables() == {"customers", "invoices"}
     default = "SELECT column_default FROM information_schema.columns "
     assert migrated.rows(f"{default} WHERE column_name = 'issued_at'") == [("now()",)]
+    digits = "SELECT numeric_precision, numeric_scale FROM information_schema.columns "
+    assert migrated.rows(f"{digits} WHERE column_name = 'total'") == [(12, 2)]
     command.check(migrated.config())
     command.downgrade(migrated.config(), "base")
     assert migrated.tables() == set()

@@ -99,6 +99,18 @@ def test_posting_keeps_what_others_wrote_to_the_row(snippet: ModuleType, url: st
     run(snippet, test)
 
 
+def test_posting_writes_no_other_column(
+    snippet: ModuleType, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        caplog.set_level(logging.DEBUG, logger="tortoise.db_client")
+        await snippet.post(1, Decimal(1))
+        (update,) = (said for said in caplog.messages if said.startswith("UPDATE"))
+        assert update.startswith('UPDATE "account" SET "balance"=$1 WHERE'), update
+
+    run(snippet, test)
+
+
 def test_prefetch_is_two_queries_and_join_is_one(
     snippet: ModuleType, caplog: pytest.LogCaptureFixture
 ) -> None:

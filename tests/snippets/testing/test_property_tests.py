@@ -51,6 +51,13 @@ def test_suite_passes(snippet_file: Path, app_file: Path) -> None:
             id="unfair",
         ),
         pytest.param(
+            "in range(parts)]",
+            "in range(parts) if share or number <= rest]",
+            {FAIR},
+            "parts=2,",
+            id="share-left-out",
+        ),
+        pytest.param(
             'sign = "-" if cents < 0', 'sign = "-" if cents <= -100', {BACK}, "cents=-5,", id="sign"
         ),
         pytest.param('"-" if cents < 0 else ""', '"-"', {BACK}, "cents=1,", id="always-minus"),

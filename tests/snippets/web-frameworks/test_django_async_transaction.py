@@ -77,6 +77,15 @@ def test_unknown_account_is_404(snippet: ModuleType, accounts: tuple[int, int]) 
     assert balances(snippet, accounts) == [100, 100]
 
 
+def test_transfer_is_not_read(snippet: ModuleType, accounts: tuple[int, int]) -> None:
+    from django.test import AsyncClient  # noqa: PLC0415  # see `snippet`
+
+    client = AsyncClient(headers={"host": "localhost"})
+    answer = asyncio.run(client.get(f"/accounts/{accounts[0]}/pay/{accounts[1]}/30"))
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert balances(snippet, accounts) == [100, 100]
+
+
 def test_opposed_transfers_at_once_lose_nothing_and_do_not_deadlock(
     snippet: ModuleType, accounts: tuple[int, int]
 ) -> None:
