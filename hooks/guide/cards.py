@@ -4,15 +4,30 @@ A page's card shows what kind of page it is, its title, its verdict in words, an
 a sentence. Pages without one share the card of the start page.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from pathlib import Path
 
+import PIL
 from PIL import Image
 
+from .made import kept
 from .models import Decision, Tier
 from .packages import day
-from .picture import WIDTH, Picture, Style, badge, balanced, one_line, shortened, width, wrapped
+from .picture import (
+    DRAWN_WITH,
+    WIDTH,
+    Picture,
+    Style,
+    badge,
+    balanced,
+    one_line,
+    shortened,
+    width,
+    wrapped,
+)
 from .places import sides
 from .text import bare
 from .whole import Guide
@@ -78,10 +93,26 @@ def shown_cards(guide: Guide) -> dict[str, Card]:
     return {card.page: card for card in _all(guide)}
 
 
-def cards(guide: Guide) -> dict[str, Callable[[], bytes]]:
-    """Address → what draws the card, as a PNG file."""
+def cards(guide: Guide, folder: Path) -> dict[str, Callable[[], bytes]]:
+    """Address → what draws the card, as a PNG file, unless the folder has it from another build.
+
+    Drawing all of them would be a fifth of a build.
+    """
     foot = f"Data of {day(guide.packages.as_of)}"
-    return {card.address: partial(drawn, card, foot) for card in shown_cards(guide).values()}
+    by = _drawn_by()
+    return {
+        card.address: partial(
+            kept, folder / card.address, f"{by} {foot} {card}", partial(drawn, card, foot)
+        )
+        for card in shown_cards(guide).values()
+    }
+
+
+def _drawn_by() -> str:
+    """A digest of all that decides how the same words look."""
+    files = (Path(__file__), *DRAWN_WITH)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
+    return f"Pillow {PIL.__version__} {digests}"
 
 
 def _all(guide: Guide) -> Iterator[Card]:

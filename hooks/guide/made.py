@@ -1,7 +1,11 @@
-"""Files that are made when they are asked for."""
+"""Files that are made when they are asked for, and kept while they would be made the same."""
 
+import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import override
 
 
@@ -22,3 +26,26 @@ class Made[T: str | bytes](Mapping[str, T]):
     @override
     def __len__(self) -> int:
         return len(self.makers)
+
+
+def kept(file: Path, of: str, make: Callable[[], bytes]) -> bytes:
+    """What `make` makes `of` the words given, from the file if it was made of the same before.
+
+    The file begins with a digest of both. One that is missing or damaged is made again; one that
+    cannot be written is done without.
+    """
+    with suppress(OSError):
+        found = file.read_bytes()
+        if found.startswith(_digest(of, content := found[hashlib.sha256().digest_size :])):
+            return content
+    content = make()
+    passing = file.with_name(f"{file.name}.{os.getpid()}")
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        passing.write_bytes(_digest(of, content) + content)
+        passing.replace(file)
+    return content
+
+
+def _digest(of: str, content: bytes) -> bytes:
+    return hashlib.sha256(of.encode() + b"\0" + content).digest()

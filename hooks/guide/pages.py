@@ -121,7 +121,7 @@ def _page(
 def made_files(guide: Guide, jinja: Environment, site_url: str) -> Made[str | bytes]:
     """Every file that is no page: raw files, redirects, whole tables, cards, feed, search."""
     # Other sites ask for a card by its whole address; where there is none, nobody asks.
-    pictures = cards(guide) if site_url else {}
+    pictures = cards(guide, guide.root / ".cache") if site_url else {}
     return Made(
         {address: path.read_bytes for address, path in raw_files(guide).items()}
         | redirects(guide, jinja)

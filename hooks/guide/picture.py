@@ -17,6 +17,8 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parents[2]
 FONT = ROOT / "docs/assets/fonts/inter.woff2"
 TOKENS = ROOT / "overrides/.css/tokens.css"
+DRAWN_WITH = (Path(__file__), FONT, TOKENS)
+"""The files on which the looks of a picture depend."""
 
 WIDTH, HEIGHT = 1200, 630
 SHADES = 5

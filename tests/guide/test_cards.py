@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -42,9 +43,9 @@ def real() -> Guide:
     return repository_guide()
 
 
-def drawn_cards(guide: Guide) -> dict[str, bytes]:
-    """Address → picture of every card."""
-    return dict(Made(cards(guide)))
+def drawn_cards(guide: Guide, folder: Path) -> dict[str, bytes]:
+    """Address → picture of every card, kept in the folder."""
+    return dict(Made(cards(guide, folder)))
 
 
 def opened(picture: bytes) -> Image.Image:
@@ -103,8 +104,8 @@ def test_every_page_of_a_thing_has_a_card_and_the_start_page_one_for_the_rest(
     }
 
 
-def test_each_card_is_a_small_picture_at_its_own_address(sample: Guide) -> None:
-    made = drawn_cards(sample)
+def test_each_card_is_a_small_picture_at_its_own_address(sample: Guide, tmp_path: Path) -> None:
+    made = drawn_cards(sample, tmp_path)
     assert sorted(made) == sorted(card.address for card in shown_cards(sample).values())
     assert {"cards/home.png", "cards/technologies/red.png"} <= made.keys()
     for address, picture in made.items():
@@ -112,17 +113,47 @@ def test_each_card_is_a_small_picture_at_its_own_address(sample: Guide) -> None:
         assert len(picture) < 40_000, address
 
 
-def test_same_words_give_the_same_bytes(sample: Guide) -> None:
-    before = drawn_cards(sample)
+def test_same_words_give_the_same_bytes(sample: Guide, tmp_path: Path) -> None:
+    before = drawn_cards(sample, tmp_path / "one")
     for kept in (drawing._ground, glyph, badge, width):
         kept.cache_clear()
-    assert drawn_cards(sample) == before
+    assert drawn_cards(sample, tmp_path / "two") == before
 
 
-def test_foot_says_of_which_day_the_data_is(tree: Tree) -> None:
-    before = drawn_cards(tree.guide())
+def test_next_build_draws_only_cards_whose_words_have_changed(
+    tree: Tree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = drawn_cards(tree.guide(), tmp_path)
+    drawn_again: list[str] = []
+
+    def draw(card: Card, _foot: str) -> bytes:
+        drawn_again.append(card.address)
+        return b"new"
+
+    monkeypatch.setattr(drawing, "drawn", draw)
+    assert drawn_cards(tree.guide(), tmp_path) == before
+    assert drawn_again == []
+    tree.change("data/versus/blue-vs-red.yml", "answer: ", "answer: By the way, ")
+    changed = "cards/compare/blue-vs-red.png"
+    assert drawn_cards(tree.guide(), tmp_path) == before | {changed: b"new"}
+    assert drawn_again == [changed]
+
+
+def test_cards_are_drawn_anew_once_the_hand_that_draws_has_changed(
+    sample: Guide, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_cards(sample, tmp_path / "kept")
+    other = tmp_path / "tokens.css"
+    other.write_text("", "utf-8")
+    monkeypatch.setattr(drawing, "DRAWN_WITH", (other,))
+    monkeypatch.setattr(drawing, "drawn", lambda _card, _foot: b"new")
+    assert set(drawn_cards(sample, tmp_path / "kept").values()) == {b"new"}
+
+
+def test_foot_says_of_which_day_the_data_is(tree: Tree, tmp_path: Path) -> None:
+    before = drawn_cards(tree.guide(), tmp_path)
     tree.change("data/packages.json", "2026-11-20", "2026-11-21")
-    after = drawn_cards(tree.guide())
+    after = drawn_cards(tree.guide(), tmp_path)
     assert all(after[address] != picture for address, picture in before.items())
 
 

@@ -54,7 +54,7 @@ def test_hooks_add_at_most_a_quarter(expanded: Path, tmp_path: Path) -> None:
             cost(ROOT / "mkdocs.yml", tmp_path / "with"),
             cost(expanded / OURS, tmp_path / "without"),
         )
-        if number:  # the first round fills the caches of the disk and of the interpreter
+        if number:  # the first round fills the caches: of the disk, the interpreter, the cards
             with_hooks.append(pair[0])
             without.append(pair[1])
     processor = [a.processor / b.processor for a, b in zip(with_hooks, without, strict=True)]
