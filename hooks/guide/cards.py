@@ -80,12 +80,20 @@ class Card:
     @property
     def alt(self) -> str:
         """The picture in words."""
+        return _sentences(self.title, self.said)
+
+    @property
+    def said(self) -> str:
+        """What stands below the title, in words: `Recommended: New work. A store in a file.`."""
         verdicts = ", ".join(f"{name} {tier}".strip() for name, tier in self.tiers)
-        said = ": ".join(filter(None, (verdicts[:1].upper() + verdicts[1:], self.for_)))
-        return " ".join(
-            part if part.endswith((".", "?", "!")) else f"{part}."
-            for part in filter(None, (self.title, said, self.text))
-        )
+        first = ": ".join(filter(None, (verdicts[:1].upper() + verdicts[1:], self.for_)))
+        return _sentences(first, self.text)
+
+
+def _sentences(*parts: str) -> str:
+    return " ".join(
+        part if part.endswith((".", "?", "!")) else f"{part}." for part in filter(None, parts)
+    )
 
 
 def shown_cards(guide: Guide) -> dict[str, Card]:

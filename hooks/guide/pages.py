@@ -15,6 +15,7 @@ from .cards import cards
 from .cells import MARKS
 from .changes import feed
 from .context import Context
+from .llms import llms_text
 from .made import Made
 from .places import code_files, sides, test_path
 from .problems import DataError, Problem, nearest
@@ -119,7 +120,7 @@ def _page(
 
 
 def made_files(guide: Guide, jinja: Environment, site_url: str) -> Made[str | bytes]:
-    """Every file that is no page: raw files, redirects, whole tables, cards, feed, search."""
+    """Every file that is no page: raw files, redirects, tables, cards, feed, search, list."""
     # Other sites ask for a card by its whole address; where there is none, nobody asks.
     pictures = cards(guide, guide.root / ".cache") if site_url else {}
     return Made(
@@ -130,6 +131,7 @@ def made_files(guide: Guide, jinja: Environment, site_url: str) -> Made[str | by
         | {
             "changes/feed.xml": partial(feed, guide, jinja, site_url),
             "search/entries.json": partial(search_file, guide),
+            "llms.txt": partial(llms_text, guide, jinja, site_url),
         }
     )
 

@@ -63,6 +63,15 @@ def test_verdict_and_reason_of_technologies_are_in_markdown(site: Path) -> None:
         )
 
 
+def test_list_for_programs_names_every_page_but_home_and_lists(site: Path) -> None:
+    text = (site / "llms.txt").read_text("utf-8")
+    listed = [link.removeprefix(SITE_URL) for link in ADDRESS.findall(text)]
+    assert len(listed) == len(set(listed))
+    lists = ["home", "names", *(kind for kind in KINDS if kind.startswith("list-of-"))]
+    pages = {f"{one}index.md" for kind in KINDS if kind not in lists for one in addresses(kind)}
+    assert set(listed) == pages
+
+
 def test_button_copies_the_page_as_markdown(browser: Browser, address: str, site: Path) -> None:
     with flawless(browser, address) as page:
         settled(page, f"{address}technologies/celery/")
