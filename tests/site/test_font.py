@@ -4,6 +4,9 @@ from playwright.sync_api import Browser, Page
 
 from tests.site.chromium import QUIET, opened, settled
 
+# What had the font fetched: a link in the head, or a rule of the stylesheet that came to use it.
+FETCHED_BY = """() => performance.getEntriesByType("resource")
+  .filter(one => one.name.endsWith("inter.woff2")).map(one => one.initiatorType)"""
 SLOW = {"offline": False, "latency": 600, "downloadThroughput": -1, "uploadThroughput": -1}
 
 
@@ -22,6 +25,7 @@ def test_first_page_on_a_quick_link_is_read_in_the_font(browser: Browser, addres
     with opened(browser, address) as (page, complaints):
         settled(page, f"{address}technologies/fastapi/")
         assert faces(page, "h1") == {"Inter"}
+        assert page.evaluate(FETCHED_BY) == ["link"], "not fetched ahead"
         assert page.evaluate("seen.shifts") == []
     assert complaints == []
 
@@ -37,5 +41,6 @@ def test_first_page_on_a_slow_link_is_read_in_a_local_face_and_stays_so(
         page.evaluate("document.fonts.load('16px Inter')")
         page.evaluate(QUIET)
         assert "Inter" not in faces(page, "h1")
+        assert page.evaluate(FETCHED_BY) == ["css"], "fetched ahead"
         assert page.evaluate("seen.shifts") == []
     assert complaints == []
