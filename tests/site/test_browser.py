@@ -112,6 +112,38 @@ def test_nothing_moves_when_the_fonts_come_late(
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("kind", EVERY_KIND)
+def test_top_of_a_page_is_painted_before_the_rest_and_moves_no_more(
+    browser: Browser, address: str, url: str, width: int
+) -> None:
+    """The first section waits for a script; a page without sections has none."""
+    with opened(browser, address, width=width) as (page, _):
+        if "<h2 id=" in page.request.get(url).text():
+            lines = moved(page, url, "**/fold.js")
+            assert not lines, listed(lines)
+        else:
+            settled(page, url)
+            assert page.locator("script[src$='fold.js']").count() == 0
+
+
+def test_top_of_a_page_is_read_while_the_rest_is_awaited(browser: Browser, address: str) -> None:
+    with opened(browser, address) as (page, _):
+        asked: list[Route] = []
+
+        def hold(route: Route) -> None:
+            asked.append(route)
+
+        page.route("**/fold.js", hold)
+        page.goto(f"{address}technologies/celery/", wait_until="commit")
+        page.evaluate(PAINTED)
+        expect(page.locator("main .sp-verdict").first).to_be_visible()
+        assert page.locator("#use, footer").count() == 0
+        asked[0].abort()  # a script that never comes keeps nothing back
+        expect(page.locator("#use")).to_be_visible()
+        expect(page.locator("footer")).to_be_attached()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("kind", EVERY_KIND)
 def test_head_stands_where_it_will_before_the_rest_has_come(
     browser: Browser, address: str, url: str, width: int
 ) -> None:
