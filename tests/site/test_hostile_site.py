@@ -17,7 +17,10 @@ HOSTILE = (
     """<script>alert(1)</script></title>" onload="alert(1)" x=' [a](javascript:alert(1)) *b* """
     """{{ 7 * 7 }} {% raw %} {#c} --8<-- "LICENSE" &lt;b&gt; &amp; <!-- d -->"""
 )
-OURS = re.compile(r'<script src="[./a-z]*assets/js/(early|site|filter)\.js"( defer)?>')
+OURS = re.compile(
+    r'<script src="[./a-z]*assets/js/(early|site|filter|fold)\.js"'
+    r'( defer| fetchpriority="high")?>'
+)
 
 RED = "data/technologies/stores/red.yml"
 BLUE = "data/technologies/stores/blue.yml"
