@@ -4,14 +4,16 @@ The form is that of `llms.txt` (<https://llmstxt.org/>): a heading, what the sit
 links, each with a sentence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from jinja2 import Environment
 
 from .addresses import LISTS
 from .as_markdown import page_markdown
 from .cards import shown_cards
+from .models import Tier
 from .whole import Guide
 
 SECTIONS = {
@@ -48,19 +50,20 @@ class Link:
 def llms_text(guide: Guide, jinja: Environment, site_url: str) -> str:
     """The file, as Markdown; links are absolute where the site's address is known."""
     as_of = guide.packages.as_of.isoformat()
+    cards = shown_cards(guide)
+    pages = [Link(page, card.title, card.said) for page, card in cards.items()] + _links(LISTS)
     html = jinja.get_template("llms.html.j2").render(
-        home=shown_cards(guide)[""],
-        sections={name: list(_links(guide, folder)) for name, folder in SECTIONS.items()}
-        | {"The guide itself": [Link(f"{page}/", title) for page, title in ABOUT.items()]},
+        home=cards[""],
+        tiers=get_args(Tier),
+        sections={
+            name: [link for link in pages if link.page.startswith(folder)]
+            for name, folder in SECTIONS.items()
+        }
+        | {"The guide itself": _links(ABOUT)},
         as_of=as_of,
     )
     return page_markdown(html, site_url, as_of)
 
 
-def _links(guide: Guide, folder: str) -> Iterator[Link]:
-    for page, card in shown_cards(guide).items():
-        if page.startswith(folder):
-            yield Link(page, card.title, card.said)
-    for page, title in LISTS.items():
-        if page.startswith(folder):
-            yield Link(f"{page}/", title)
+def _links(titles: Mapping[str, str]) -> list[Link]:
+    return [Link(f"{page}/", title) for page, title in titles.items()]
