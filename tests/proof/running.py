@@ -50,7 +50,11 @@ def run_alone(thing: Thing, root: Path = ROOT, timeout: float = TIMEOUT) -> Reco
     seconds, is a record with a failure.
     """
     covered = [str(root / path) for path in thing.sources if path.suffix == ".py"]
-    with tempfile.TemporaryDirectory(prefix="stackproof-record-") as folder:
+    # What ends after pytest, as multiprocessing's tracker does, may write its lines during the
+    # clean-up.
+    with tempfile.TemporaryDirectory(
+        prefix="stackproof-record-", ignore_cleanup_errors=True
+    ) as folder:
         target = Path(folder) / "record.json"
         output = Path(folder) / "output.txt"
         settings = Path(folder) / "coverage.ini"

@@ -63,6 +63,21 @@ def test_hangs(capfd):
         subprocess.Popen(left)
     threading.Event().wait()
 """
+STILL_WRITES = """\
+import itertools, os, pathlib, time
+folder, end = pathlib.Path(os.environ["PYTEST_DEBUG_TEMPROOT"]), time.monotonic() + 4
+for number in itertools.count():
+    if folder.is_dir() and time.monotonic() < end:
+        folder.joinpath(f"line-{number}").touch()
+    else:
+        break
+"""
+LEAVES_A_WRITER = f"""\
+import os, subprocess, sys
+def test_leaves():
+    left = [sys.executable, "-c", {STILL_WRITES!r}]
+    subprocess.Popen(left, start_new_session=True, stdout=subprocess.DEVNULL)
+"""
 
 
 def run_of(root: Path, text: str, *sources: str, timeout: float = 60) -> Record:
@@ -137,6 +152,15 @@ def test_run_without_end_is_a_failure_that_shows_the_output(tmp_path: Path) -> N
     (failure,) = record.failures
     assert failure.startswith("test_it.py: not done after 4 seconds")
     assert "here it hangs" in failure
+
+
+def test_process_that_still_writes_does_not_spoil_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its files lie in the folder that is being removed."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    record = run_of(tmp_path, LEAVES_A_WRITER)
+    assert (record.passed, record.failures) == (1, ())
 
 
 @pytest.mark.parametrize(
