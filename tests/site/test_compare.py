@@ -102,6 +102,21 @@ def test_address_that_asks_for_less_or_nonsense_still_gives_a_page(
         assert len(columns(page)) >= 2
     else:
         expect(page.get_by_label("Question")).to_have_value("")
+        expect(page.locator("#questions")).to_be_in_viewport()
+
+
+def test_address_that_somebody_has_added_to_moves_nothing(page: Page, address: str) -> None:
+    settled(page, f"{address}{START}?utm_source=mail")
+    expect(page.locator("#questions")).to_be_in_viewport()
+    assert page.evaluate("seen.shifts") == []
+
+
+def test_choice_taken_back_leads_to_the_list_again(page: Page, address: str) -> None:
+    settled(page, address + ASKED)
+    columns(page)
+    expect(page.locator("#questions")).not_to_be_in_viewport()
+    page.get_by_label("Question").select_option("")
+    expect(page.locator("#questions")).to_be_in_viewport()
 
 
 def test_links_in_the_table_lead_from_this_page(page: Page, address: str) -> None:

@@ -1,10 +1,10 @@
 /* Runs before the first paint: applies the remembered colour scheme, else CSS follows the system.
-   `asked`: the address has a choice in it that scripts will show.
+   `asked`: the address names a comparison that a script will show.
    The font is worth a wait where the wait is short. On a slow link a local face is read until it is at hand. */
 (function () {
   var root = document.documentElement;
   root.classList.add("js");
-  if (location.search) root.classList.add("asked");
+  if (/[?&]in=/.test(location.search)) root.classList.add("asked");
   try {
     var scheme = localStorage.getItem("stackproof.scheme");
     if (scheme === "light" || scheme === "dark") root.dataset.scheme = scheme;

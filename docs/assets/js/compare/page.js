@@ -27,6 +27,11 @@ function listed(names) {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 }
 
+/* Without a choice to wait for, the list of all comparisons stands where the table would. */
+function nothingAsked() {
+  document.documentElement.classList.remove("asked");
+}
+
 export function start(form, copied) {
   const question = form.elements.in;
   const field = form.querySelector("fieldset");
@@ -92,7 +97,10 @@ export function start(form, copied) {
     place.replaceChildren();
     status.textContent = wanted ? "Loading…" : "";
     remember(asked);
-    if (!wanted) return;
+    if (!wanted) {
+      nothingAsked();
+      return;
+    }
     table(wanted).then((box) => {
       if (question.value !== wanted) return;
       grid = new Grid(box.querySelector("table"));
@@ -111,4 +119,5 @@ export function start(form, copied) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", (event) => (event.target === question ? choose([]) : show()));
   if (question.value) choose((asked.get("of") || "").split(","));
+  else nothingAsked();
 }
