@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from itertools import combinations
 from pathlib import Path
 from pickle import PicklingError
@@ -149,6 +150,30 @@ def test_deadline_does_not_end_the_computing(snippet: ModuleType, tmp_path: Path
             assert not computing.cancel()
             pipe.write_text("9")
             assert computing.result() == "9"
+
+    asyncio.run(test())
+
+
+def test_calls_that_wait_are_given_up_at_the_end(snippet: ModuleType, tmp_path: Path) -> None:
+    pipes = [tmp_path / str(number) for number in range(snippet.PROCESSES)]
+
+    def release(waiting: Future[int]) -> None:
+        with suppress(AssertionError):
+            until(waiting.cancelled, 10)
+        for pipe in pipes:
+            pipe.write_text("9")
+
+    async def test() -> None:
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        with ThreadPoolExecutor() as threads:
+            async with snippet.lifespan(snippet.app):
+                running = [snippet.app.state.pool.submit(pipe.read_text) for pipe in pipes]
+                # A call or two are handed over already; the last one is not.
+                waiting = [snippet.app.state.pool.submit(abs, number) for number in range(9)]
+                threads.submit(release, waiting[-1])
+        assert [future.result() for future in running] == ["9"] * snippet.PROCESSES
+        assert waiting[-1].cancelled()
 
     asyncio.run(test())
 
