@@ -101,11 +101,7 @@ def test_nothing_is_loaded_until_somebody_means_to_search(browser: Browser, addr
 def test_keys_typed_before_the_entries_came_are_not_lost(browser: Browser, address: str) -> None:
     with opened(browser, address) as (page, _):
         held: list[Route] = []
-
-        def hold(route: Route) -> None:
-            held.append(route)
-
-        page.route("**/search/entries.json", hold)
+        page.route("**/search/entries.json", held.append)
         settled(page, address + START)
         page.keyboard.press("/")
         page.keyboard.type("celery")

@@ -35,12 +35,8 @@ def columns(page: Page) -> list[str]:
 
 def test_tools_cannot_be_pressed_before_they_work(browser: Browser, address: str) -> None:
     held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
     with flawless(browser, address) as page:
-        page.route("**/compare/tools.js", hold)
+        page.route("**/compare/tools.js", held.append)
         settled(page, address + START)
         expect(tools(page)).to_be_hidden()
         held[0].continue_()

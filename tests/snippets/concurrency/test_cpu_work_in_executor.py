@@ -19,10 +19,21 @@ import pytest
 from pydantic import ValidationError
 
 from tests.snippets.loading import snippet_path
-from tests.snippets.processes import Process, started, until
+from tests.snippets.processes import Process, ran, started, until
 
 LONG: dict[str, Any] = {"capacity": 100_000, "weights": [997 + number for number in range(20)]}
 LONGEST: dict[str, Any] = {"capacity": 100_000, "weights": [997 + number for number in range(200)]}
+BROKEN = """\
+import cpu_work_in_executor, multiprocessing, time
+pool = cpu_work_in_executor.new_pool()
+calls = [pool.submit(time.sleep, 60) for _ in range(cpu_work_in_executor.PROCESSES)]
+killed, other = sorted(multiprocessing.active_children(), key=lambda one: one.pid)
+killed.kill()
+print(*(type(call.exception()).__name__ for call in calls))
+while other.is_alive():
+    time.sleep(0.01)
+print(other.exitcode)
+"""
 SHORT = {"capacity": 10, "weights": [4, 5, 3]}
 
 
@@ -122,9 +133,15 @@ def test_killed_process_costs_one_answer(server: Process, client: httpx2.Client)
             answer = future.result()
             assert (answer.status_code, answer.json()) == (503, {"detail": "Try again"})
             assert answer.headers["Retry-After"] == "1"
-    # The executor asks it to end twice, and coverage's answer to that can wait for itself.
     other.kill()
     assert client.post("/loads", json=SHORT).json() == 9
+
+
+def test_other_processes_end_with_their_pool() -> None:
+    # Without coverage: they are asked to end twice, and its answer to that can wait for itself.
+    where = {"PYTHONPATH": str(snippet_path(Path(__file__)).parent), "COVERAGE_PROCESS_CONFIG": ""}
+    ended = ran(["python", "-c", BROKEN], Path(), where)
+    assert ended.stdout.split() == ["BrokenProcessPool"] * 2 + [str(-signal.SIGTERM)], ended.stderr
 
 
 def test_function_that_cannot_be_imported_is_refused(snippet: ModuleType) -> None:
