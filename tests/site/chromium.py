@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, Page, Request, Response, Route, sync_playwright
 
 FLAGS = (
     "--no-sandbox",
@@ -135,6 +135,17 @@ def noted(page: Page, address: str) -> list[str]:
         ),
     )
     return complaints
+
+
+def held_back(page: Page, pattern: str) -> list[Route]:
+    """Answer no request that fits the pattern, and give the list to which each is added."""
+    routes: list[Route] = []
+
+    def hold(route: Route) -> None:
+        routes.append(route)
+
+    page.route(pattern, hold)
+    return routes
 
 
 def settled(page: Page, url: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, FloatRect, Page, Route, expect
 
-from tests.site.chromium import QUIET, opened, settled
+from tests.site.chromium import QUIET, held_back, opened, settled
 from tests.site.kinds import KINDS, LOST, largest
 from tests.site.telling import listed
 
@@ -139,8 +139,7 @@ def test_top_of_a_page_is_painted_before_the_rest_and_moves_no_more(
 
 def test_top_of_a_page_is_read_while_the_rest_is_awaited(browser: Browser, address: str) -> None:
     with opened(browser, address) as (page, _):
-        held: list[Route] = []
-        page.route("**/fold.js", held.append)
+        held = held_back(page, "**/fold.js")
         page.goto(f"{address}technologies/celery/", wait_until="commit")
         page.evaluate(PAINTED)
         expect(page.locator("main .sp-verdict").first).to_be_visible()

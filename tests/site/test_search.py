@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.site.chromium import QUIET, flawless, opened, settled
+from tests.site.chromium import QUIET, flawless, held_back, opened, settled
 from tests.site.test_browser import violations
 
 LOOKUPS: dict[str, dict[str, str | list[str]]] = yaml.safe_load(
@@ -100,8 +100,7 @@ def test_nothing_is_loaded_until_somebody_means_to_search(browser: Browser, addr
 
 def test_keys_typed_before_the_entries_came_are_not_lost(browser: Browser, address: str) -> None:
     with opened(browser, address) as (page, _):
-        held: list[Route] = []
-        page.route("**/search/entries.json", held.append)
+        held = held_back(page, "**/search/entries.json")
         settled(page, address + START)
         page.keyboard.press("/")
         page.keyboard.type("celery")

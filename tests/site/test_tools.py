@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.site.chromium import flawless, opened, settled
+from tests.site.chromium import flawless, held_back, opened, settled
 from tests.site.test_browser import violations
 
 START = "categories/web-frameworks/"
@@ -34,9 +34,8 @@ def columns(page: Page) -> list[str]:
 
 
 def test_tools_cannot_be_pressed_before_they_work(browser: Browser, address: str) -> None:
-    held: list[Route] = []
     with flawless(browser, address) as page:
-        page.route("**/compare/tools.js", held.append)
+        held = held_back(page, "**/compare/tools.js")
         settled(page, address + START)
         expect(tools(page)).to_be_hidden()
         held[0].continue_()
